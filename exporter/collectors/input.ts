@@ -1,0 +1,129 @@
+/** The exporter's own view of its inputs: bytes, records, events, what each source can tell. */
+import {
+  type Capabilities,
+  dialects,
+  type RecordOutcome,
+  REJECT_REASONS,
+} from '../../qlog-parsers/index.ts'
+import { type MetricStore } from '../metrics/store.ts'
+import { canGive, openFamilies, signalFamilies } from './presence.ts'
+
+/** Why bytes were never read. */
+export const LOST_REASONS = ['deleted', 'truncated', 'too_long', 'nul_hole', 'other'] as const
+export type LostReason = (typeof LOST_REASONS)[number]
+
+const bareNames = new Map<string, string>()
+
+/** Event names without their namespace, over all dialects: a closed set. */
+const EVENT_NAMES = [
+  ...new Set(dialects.flatMap(({ readers, unread }) => [...readers.keys(), ...unread].map(bare))),
+].sort()
+
+/** What the composition tells about inputs; must be created after all other collectors. */
+export interface InputMetrics {
+  /** The source exists, whatever it will hold. */
+  opened(source: number): void
+  /** A file of the source was written by this dialect, with these capabilities. */
+  dialect(source: number, name: string, capabilities: Capabilities): void
+  read(source: number, bytes: number): void
+  lost(source: number, reason: LostReason, bytes: number): void
+  record(source: number, outcome: RecordOutcome): void
+  evicted(source: number): void
+}
+
+export function inputMetrics(metrics: MetricStore): InputMetrics {
+  const families = signalFamilies(metrics)
+  const info = metrics.gauge({
+    name: 'quic_exporter_source_info',
+    help: 'Dialects that were found in a source.',
+    labels: { dialect: dialects.map(({ name }) => name) },
+  })
+  const capability = metrics.gauge({
+    name: 'quic_exporter_source_capability',
+    help: 'Whether what writes this source can tell what a metric needs; 0: the metric is absent, not zero.',
+    labels: { signal: families.map(({ spec }) => spec.name).sort() },
+  })
+  const read = metrics.counter({
+    name: 'quic_exporter_read_bytes_total',
+    help: 'Bytes read and used.',
+    unit: 'bytes',
+  })
+  const lost = metrics.counter({
+    name: 'quic_exporter_lost_bytes_total',
+    help: 'Bytes that went away unread, or could not be used.',
+    labels: { reason: LOST_REASONS },
+    unit: 'bytes',
+  })
+  const records = metrics.counter({
+    name: 'quic_exporter_records_total',
+    help: 'Records found, those that failed included.',
+  })
+  const failed = metrics.counter({
+    name: 'quic_exporter_records_failed_total',
+    help: 'Records of which nothing was used, by reason.',
+    labels: { reason: REJECT_REASONS },
+  })
+  const values = metrics.counter({
+    name: 'quic_exporter_values_rejected_total',
+    help: 'Values of otherwise good records that could not be used.',
+  })
+  const events = metrics.counter({
+    name: 'quic_exporter_events_total',
+    help: 'Events by name, those that nobody reads included.',
+    labels: { event: EVENT_NAMES },
+  })
+  const unknown = metrics.counter({
+    name: 'quic_exporter_events_unknown_total',
+    help: 'Events that no dialect knows.',
+  })
+  const evicted = metrics.counter({
+    name: 'quic_exporter_connections_evicted_total',
+    help: 'Live connections given up to make room.',
+  })
+  const opened = [read, lost, records, failed, values, unknown, evicted]
+  return {
+    opened(source) {
+      for (const family of opened) family.open(source)
+    },
+    dialect(source, name, capabilities) {
+      info.set(source, 1, name)
+      for (const family of families) {
+        const { name: signal } = family.spec
+        if (canGive(family, capabilities)) capability.set(source, 1, signal)
+        else capability.add(source, 0, signal)
+      }
+      openFamilies(metrics, source, capabilities)
+      const dialect = dialects.find((one) => one.name === name)
+      const names = [...(dialect?.readers.keys() ?? []), ...(dialect?.unread ?? [])].map(bare)
+      events.open(source, (labels) => names.includes(labels.event ?? ''))
+    },
+    read(source, bytes) {
+      read.add(source, bytes)
+    },
+    lost(source, reason, bytes) {
+      lost.add(source, bytes, reason)
+    },
+    record(source, outcome) {
+      records.add(source, 1)
+      if (outcome.kind === 'rejected') failed.add(source, 1, outcome.reason)
+      else if (outcome.kind === 'unknown') unknown.add(source, 1)
+      else if (outcome.kind === 'read' || outcome.kind === 'unread') {
+        events.add(source, 1, bare(outcome.name))
+        if (outcome.rejectedValues > 0) values.add(source, outcome.rejectedValues)
+      }
+    },
+    evicted(source) {
+      evicted.add(source, 1)
+    },
+  }
+}
+
+/** `recovery:metrics_updated` → `metrics_updated`; both spellings of the metrics event are one. */
+function bare(name: string): string {
+  let short = bareNames.get(name)
+  if (short === undefined) {
+    short = name.slice(name.indexOf(':') + 1).replace(/^recovery_metrics/, 'metrics')
+    bareNames.set(name, short)
+  }
+  return short
+}

@@ -1,0 +1,100 @@
+import { z } from 'zod'
+import { defaultSourceName, sourceSchema } from './source-schema.ts'
+import { choice, duration, listenAddress, size, text, wholeNumber, yesNo } from './values.ts'
+
+const tail = z
+  .strictObject({
+    watch: yesNo().default(true).meta({
+      description: 'Take hints from the file system between two sweeps.',
+      details: 'Everything is found without them, one sweep later.',
+    }),
+    sweep_interval: duration(100, 60_000).prefault('1s').meta({
+      description: 'Time between two looks at every directory and file.',
+    }),
+    rotate_grace: duration(100, 600_000).prefault('5s').meta({
+      description: 'Stillness after which a renamed or deleted file is closed.',
+    }),
+    max_open_files: wholeNumber(16, 1_000_000).default(4096).meta({
+      description: 'Files held open at once; still ones are closed first.',
+      details: 'A closed file is still watched for growth.',
+    }),
+    max_record_bytes: size(4096, 64 * 2 ** 20)
+      .prefault('1MiB')
+      .meta({
+        description: 'Longest record; a longer one is skipped and counted.',
+      }),
+  })
+  .transform((tail) => ({
+    watch: tail.watch,
+    sweepIntervalMs: tail.sweep_interval,
+    rotateGraceMs: tail.rotate_grace,
+    maxOpenFiles: tail.max_open_files,
+    maxRecordBytes: tail.max_record_bytes,
+  }))
+
+const connections = z.strictObject({
+  max: wholeNumber(1, 10_000_000).default(200_000).meta({
+    description: 'Connections followed at once.',
+    details: 'Beyond it the longest silent one is evicted and counted.',
+  }),
+})
+
+const metrics = z
+  .strictObject({
+    max_series: wholeNumber(100, 1_000_000).default(20_000).meta({
+      description: 'Series on the page; label values beyond fold into `other`.',
+    }),
+  })
+  .transform((metrics) => ({ maxSeries: metrics.max_series }))
+
+const web = z
+  .strictObject({
+    listen: z.array(listenAddress()).min(1).prefault([':19114']).meta({
+      description: 'Addresses to serve on; without a host, every interface.',
+      flag: 'web.listen-address',
+      placeholder: 'ADDRESS',
+    }),
+    telemetry_path: text(
+      /^\/(?!-\/)[A-Za-z0-9._~/-]{1,200}$/,
+      'must be a path such as /metrics, other than / and /-/…',
+    )
+      .default('/metrics')
+      .meta({ description: 'Path of the page of metrics.', placeholder: 'PATH' }),
+  })
+  .transform((web) => ({ listen: web.listen, telemetryPath: web.telemetry_path }))
+
+const log = z.strictObject({
+  level: choice(['debug', 'info', 'warn', 'error']).default('info').meta({
+    description: 'Least severe messages to log.',
+  }),
+  format: choice(['json', 'logfmt']).default('json').meta({ description: 'Form of a log line.' }),
+})
+
+/**
+ * Every setting: the shape of the file on the way in, `Config` on the way out. A setting's metadata
+ * holds what the command line and the reference need: `description` (one sentence), `details`,
+ * `flag` (false for none, left out for the key itself), `env` (further variables), `unit`
+ * and `limits` (both from values.ts), `placeholder`.
+ */
+export const configSchema = z.strictObject({
+  sources: z
+    .array(sourceSchema)
+    .min(1)
+    .transform((list) =>
+      list.map((entry, index) => ({ ...entry, name: entry.name ?? defaultSourceName(index) })),
+    )
+    .meta({ description: 'What to read: a list with one entry for each writer of qlog files.' }),
+  tail: tail.prefault({}).meta({ description: 'How files are followed.' }),
+  connections: connections.prefault({}).meta({ description: 'Bounds on connection state.' }),
+  metrics: metrics.prefault({}).meta({ description: 'Bounds on the page.' }),
+  web: web.prefault({}).meta({ description: 'The HTTP server.' }),
+  log: log.prefault({}).meta({ description: 'Logs, on standard error.' }),
+})
+
+type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T
+
+/** The whole configuration with all defaults applied: milliseconds, bytes, parsed addresses. */
+export type Config = Frozen<z.output<typeof configSchema>>
+
+/** One source of `Config`. */
+export type SourceConfig = Config['sources'][number]

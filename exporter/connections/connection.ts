@@ -1,0 +1,80 @@
+/** One connection: fields only. Each group belongs to the tracker that is named after it. */
+import type { Capabilities, EcnState } from '../../qlog-parsers/index.ts'
+import type { CloseReason, TimedState } from './derived.ts'
+import { type LossState, newLoss } from './loss.ts'
+import { newPaths, type PathsState } from './path-state.ts'
+import { newRecovery, type RecoveryState } from './recovery.ts'
+
+/** What the file that a connection is read from has told; it may turn out to tell more. */
+export interface StreamFacts {
+  capabilities: Capabilities
+  readonly vantage: 'server' | 'client'
+}
+
+export interface Connection {
+  /** Index of the source in the metric store. */
+  readonly source: number
+  readonly facts: StreamFacts
+  /** The file was not read from its beginning: start, handshake and totals are not known. */
+  readonly joinedLate: boolean
+  /** Event time of the first event, integer µs. */
+  readonly startedAt: number
+  /** Event time of the newest event; never goes back. */
+  now: number
+  ended: boolean
+  closedAs: CloseReason | undefined
+  silent: boolean
+  readonly idle: { localUs: number; remoteUs: number }
+  readonly handshake: {
+    completed: boolean
+    firstReceivedAt: number | undefined
+    lastReceivedAt: number | undefined
+  }
+  zeroRttUsed: boolean
+  versionKnown: boolean
+  ecn: EcnState | undefined
+  mtuBytes: number | undefined
+  /** Highest stream ordinal by stream id type (RFC 9000 §2.1), 0 for none. */
+  readonly streams: [number, number, number, number]
+  readonly congestion: { state: TimedState | undefined; pendingUs: number; since: number }
+  readonly recovery: RecoveryState
+  readonly loss: LossState
+  readonly paths: PathsState
+}
+
+/** A connection whose first event is about to be applied. */
+export function newConnection(
+  source: number,
+  facts: StreamFacts,
+  startedAt: number,
+  joinedLate: boolean,
+): Connection {
+  return {
+    source,
+    facts,
+    joinedLate,
+    startedAt,
+    now: startedAt,
+    ended: false,
+    closedAs: undefined,
+    silent: false,
+    idle: { localUs: 0, remoteUs: 0 },
+    handshake: { completed: false, firstReceivedAt: undefined, lastReceivedAt: undefined },
+    zeroRttUsed: false,
+    versionKnown: false,
+    ecn: undefined,
+    mtuBytes: undefined,
+    streams: [0, 0, 0, 0],
+    congestion: { state: undefined, pendingUs: 0, since: startedAt },
+    recovery: newRecovery(),
+    loss: newLoss(),
+    paths: newPaths(),
+  }
+}
+
+/** Idle time-out in force (RFC 9000 §10.1), µs: the smaller of both sides' that is not 0; 30 s if unknown. */
+export function idleTimeoutUs(connection: Connection): number {
+  const { localUs, remoteUs } = connection.idle
+  if (localUs > 0 && remoteUs > 0) return Math.min(localUs, remoteUs)
+  return Math.max(localUs, remoteUs) || 30_000_000
+}

@@ -1,0 +1,65 @@
+/**
+ * Handshake complete: the server sent HANDSHAKE_DONE, the client received it, or a state event says so.
+ * Its duration counts from the first packet received: one client round trip plus crypto, without Retry
+ * or version negotiation. Failed: ended or given up before.
+ */
+import type { CloseReason, HandshakeFailure } from './derived.ts'
+import type { Connection } from './connection.ts'
+import type { Emit, Tracker } from './tracker.ts'
+
+const FAILURE: Readonly<Record<CloseReason, HandshakeFailure>> = {
+  handshake_timeout: 'timeout',
+  idle_timeout: 'timeout',
+  expired: 'timeout',
+  crypto_error: 'crypto',
+  transport_error: 'transport',
+  application_error: 'application',
+  version_mismatch: 'version',
+  no_error: 'other',
+  stateless_reset: 'other',
+  evicted: 'other',
+  unknown: 'other',
+}
+
+export const handshake: Tracker = {
+  on: {
+    packet(event, connection, emit) {
+      if (event.direction !== 'received') return
+      connection.handshake.firstReceivedAt ??= connection.now
+      if (!connection.ended) connection.handshake.lastReceivedAt = connection.now
+      if (event.packetType === '0rtt' && !connection.zeroRttUsed) {
+        connection.zeroRttUsed = true
+        emit({ type: 'zero_rtt_used' })
+      }
+    },
+    handshake_done(event, connection, emit) {
+      const ours = connection.facts.vantage === 'server' ? 'sent' : 'received'
+      if (event.direction === ours) complete(connection, emit)
+    },
+    connection_state(event, connection, emit) {
+      if (event.state === 'handshake_complete') complete(connection, emit)
+    },
+    close_reason(event, connection, emit) {
+      if (connection.handshake.completed || connection.joinedLate) return
+      emit({ type: 'handshake_failed', reason: FAILURE[event.reason] })
+    },
+    version(event, connection, emit) {
+      if (connection.versionKnown) return
+      connection.versionKnown = true
+      emit({ type: 'version_known', version: event.version })
+    },
+  },
+}
+
+function complete(connection: Connection, emit: Emit): void {
+  const { handshake, joinedLate, ended } = connection
+  if (handshake.completed || ended) return
+  handshake.completed = true
+  if (joinedLate) return
+  emit({
+    type: 'handshake_completed',
+    ...(handshake.firstReceivedAt === undefined
+      ? {}
+      : { durationUs: connection.now - handshake.firstReceivedAt }),
+  })
+}

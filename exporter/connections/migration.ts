@@ -1,0 +1,53 @@
+/**
+ * Migrations: the peer moved. Every validated attempt counts; an unbroken run of failed attempts counts
+ * once, as failed (one move that never worked); an abandoned attempt counts outside such a run. The move
+ * was active if, since the last finished attempt, the received 1-RTT destination connection id changed
+ * or a PATH_CHALLENGE or RETIRE_CONNECTION_ID was received; else it was a NAT rebinding.
+ */
+import type { Connection } from './connection.ts'
+import type { MigrationKind } from './derived.ts'
+import type { Tracker } from './tracker.ts'
+
+export const migration: Tracker = {
+  on: {
+    packet(event, connection) {
+      const id = event.destinationId
+      if (event.direction !== 'received' || event.packetType !== '1rtt' || id === undefined) return
+      const { paths } = connection
+      if (paths.receivedDestinationId !== undefined && paths.receivedDestinationId !== id) {
+        paths.peerMoved = true
+      }
+      paths.receivedDestinationId = id
+    },
+    path_challenge(event, connection) {
+      if (event.direction === 'received') connection.paths.peerMoved = true
+    },
+    retire_connection_id(event, connection) {
+      // Before the handshake is complete clients retire ids without moving.
+      const ready = connection.handshake.completed || connection.joinedLate
+      if (event.direction === 'received' && ready) connection.paths.peerMoved = true
+    },
+    path_validated(_event, connection, emit) {
+      connection.paths.inFailedRun = false
+      emit({ type: 'migration', kind: kindOf(connection), failed: false })
+    },
+    path_validation_failed(_event, connection, emit) {
+      const kind = kindOf(connection)
+      if (!connection.paths.inFailedRun) emit({ type: 'migration', kind, failed: true })
+      connection.paths.inFailedRun = true
+    },
+    path_validation_abandoned(_event, connection, emit) {
+      const kind = kindOf(connection)
+      if (!connection.paths.inFailedRun) emit({ type: 'migration', kind, failed: false })
+    },
+  },
+}
+
+/** What kind of move the attempt that just finished was; the evidence is used up. */
+function kindOf(connection: Connection): MigrationKind {
+  const { paths, facts } = connection
+  const moved = paths.peerMoved
+  paths.peerMoved = false
+  if (facts.capabilities.migrationKinds?.includes('active') !== true) return 'unknown'
+  return moved ? 'active' : 'nat_rebinding'
+}

@@ -1,0 +1,35 @@
+/** The fields of path validation and migration; the rules are in paths.ts and migration.ts. */
+
+/** The validation of one path (RFC 9000 §8.2). */
+export interface Attempt {
+  /** Destination connection id of its challenges, where logged: names the path exactly. */
+  readonly key: string | undefined
+  readonly openedAt: number
+  /** When it has failed if nothing answered, event time µs. */
+  readonly deadline: number
+  /** Challenges not answered yet: their data, '' where the producer logs none. */
+  readonly unanswered: string[]
+  answeredAt: number | undefined
+}
+
+export interface PathsState {
+  /** Attempts that a response may still answer or a challenge may still join, oldest first. */
+  readonly attempts: Attempt[]
+  /** Challenges before and after a path reset belong to different paths. */
+  resetSinceChallenge: boolean
+  /** The last finished attempts all failed: one move that never worked. */
+  inFailedRun: boolean
+  /** Since the last finished attempt the peer itself showed that it moves. */
+  peerMoved: boolean
+  receivedDestinationId: string | undefined
+}
+
+export function newPaths(): PathsState {
+  return {
+    attempts: [],
+    resetSinceChallenge: false,
+    inFailedRun: false,
+    peerMoved: false,
+    receivedDestinationId: undefined,
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Path validation attempts. A PATH_CHALLENGE sent after the handshake opens the validation of one path,
+ * keyed by the packet's destination connection id where logged. Else it joins the last attempt while that
+ * has unanswered challenges, or within 10 ms of its response, unless a path reset lies between. An
+ * attempt is validated by the first matching PATH_RESPONSE; failed after 3 × max(PTO, 1 s)
+ * (RFC 9000 §8.2.4), or at the end of the connection if it was open for at least 1 s; else abandoned.
+ */
+import type { Connection } from './connection.ts'
+import type { Attempt } from './path-state.ts'
+import { probeTimeoutUs } from './recovery.ts'
+import type { Tracker } from './tracker.ts'
+
+const JOIN_US = 10_000
+const SECOND_US = 1_000_000
+
+export const paths: Tracker = {
+  moved(connection, at, emit) {
+    const { attempts } = connection.paths
+    if (attempts.length === 0) return
+    for (let i = 0; i < attempts.length; i += 1) {
+      const attempt = attempts[i] as Attempt
+      if (at <= attempt.deadline) continue
+      attempts.splice(i, 1)
+      i -= 1
+      if (attempt.answeredAt === undefined) emit({ type: 'path_validation_failed' })
+    }
+  },
+  on: {
+    path_challenge(event, connection) {
+      const ready = connection.handshake.completed || connection.joinedLate
+      if (event.direction !== 'sent' || connection.ended || !ready) return
+      const { data = '', destinationId } = event
+      const attempt = attemptFor(connection, destinationId) ?? open(connection, destinationId)
+      attempt.unanswered.push(data)
+      connection.paths.resetSinceChallenge = false
+    },
+    path_response(event, connection, emit) {
+      if (event.direction !== 'received' || connection.ended) return
+      const { data = '' } = event
+      const attempt = connection.paths.attempts.find((one) => one.unanswered.includes(data))
+      if (attempt === undefined) return
+      attempt.unanswered.splice(attempt.unanswered.indexOf(data), 1)
+      const first = attempt.answeredAt === undefined
+      attempt.answeredAt = connection.now
+      if (first) emit({ type: 'path_validated', durationUs: connection.now - attempt.openedAt })
+    },
+    path_reset(_event, connection) {
+      connection.paths.resetSinceChallenge = true
+    },
+    connection_ended(_event, connection, emit) {
+      for (const attempt of connection.paths.attempts.splice(0)) {
+        if (attempt.answeredAt !== undefined) continue
+        const failed = connection.now - attempt.openedAt >= SECOND_US
+        emit({ type: failed ? 'path_validation_failed' : 'path_validation_abandoned' })
+      }
+    },
+  },
+}
+
+/** The attempt that a challenge sent now belongs to, if it does not open one. */
+function attemptFor(connection: Connection, key: string | undefined): Attempt | undefined {
+  const { attempts, resetSinceChallenge } = connection.paths
+  if (key !== undefined) return attempts.find((attempt) => attempt.key === key)
+  const last = attempts.at(-1)
+  if (last === undefined || resetSinceChallenge) return undefined
+  const justAnswered = connection.now - (last.answeredAt ?? Number.NEGATIVE_INFINITY) <= JOIN_US
+  return last.unanswered.length > 0 || justAnswered ? last : undefined
+}
+
+function open(connection: Connection, key: string | undefined): Attempt {
+  const patience = 3 * Math.max(probeTimeoutUs(connection.recovery), SECOND_US)
+  const attempt: Attempt = {
+    key,
+    openedAt: connection.now,
+    deadline: connection.now + patience,
+    unanswered: [],
+    answeredAt: undefined,
+  }
+  connection.paths.attempts.push(attempt)
+  return attempt
+}

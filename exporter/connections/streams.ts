@@ -1,0 +1,24 @@
+/** Streams opened: the rise of the highest stream ordinal of each initiator and type (RFC 9000 §2.1). */
+import type { Tracker } from './tracker.ts'
+
+export const streams: Tracker = {
+  on: {
+    streams_seen(event, connection, emit) {
+      for (const id of event.streamIds) {
+        const kind = id % 4
+        const ordinal = Math.floor(id / 4) + 1
+        const before = connection.streams[kind] as number
+        if (ordinal <= before) continue
+        connection.streams[kind] = ordinal
+        const byServer = kind % 2 === 1
+        emit({
+          type: 'streams_opened',
+          initiator: byServer === (connection.facts.vantage === 'server') ? 'local' : 'remote',
+          streamType: kind < 2 ? 'bidirectional' : 'unidirectional',
+          // Streams that were open before we looked are not openings that we saw.
+          count: before === 0 && connection.joinedLate ? 0 : ordinal - before,
+        })
+      }
+    },
+  },
+}

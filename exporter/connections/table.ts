@@ -1,0 +1,165 @@
+/**
+ * All live connections: events go to the trackers, what follows from them to the listeners. Nothing here
+ * reads a clock: event time comes with the events, silence is told from outside.
+ */
+import type { QuicEvent } from '../../qlog-parsers/index.ts'
+import { congestionTime } from './congestion-time.ts'
+import { type Connection, idleTimeoutUs, newConnection, type StreamFacts } from './connection.ts'
+import type { ConnectionEvent } from './derived.ts'
+import { handshake } from './handshake.ts'
+import { lastValues } from './last-values.ts'
+import { giveUp, lifetime } from './lifetime.ts'
+import { loss } from './loss.ts'
+import { migration } from './migration.ts'
+import { paths } from './paths.ts'
+import { recovery } from './recovery.ts'
+import { streams } from './streams.ts'
+import type { Emit, Tracker } from './tracker.ts'
+
+/** Hears of every event, normalised and derived, after the trackers. */
+export type ConnectionListener = (event: ConnectionEvent, connection: Connection) => void
+
+const TRACKERS: readonly Tracker[] = [
+  handshake,
+  recovery,
+  congestionTime,
+  loss,
+  streams,
+  lastValues,
+  paths,
+  migration,
+  lifetime,
+]
+
+type Handler = (event: never, connection: Connection, emit: Emit) => void
+
+const MOVED = TRACKERS.flatMap((tracker) => (tracker.moved ? [tracker.moved] : []))
+const HANDLERS = handlersByType()
+
+/** Least silence before a connection is given up, µs. */
+const LEAST_EXPIRY_US = 600_000_000
+
+/** The connections of one stream (file), by group id. */
+export interface Stream {
+  readonly source: number
+  readonly facts: StreamFacts
+  readonly joinedLate: boolean
+  readonly connections: Map<string, Connection>
+  /** Event time of the newest event of any of its connections. */
+  newestAt: number
+  current: Connection | undefined
+  currentGroup: string
+}
+
+export class ConnectionTable {
+  readonly #listener: ConnectionListener
+  readonly #most: number
+  readonly #live = new Set<Connection>()
+  #connection: Connection | undefined
+
+  /** `most`: connections that may be live at once; the oldest is evicted, and counted, to make room. */
+  constructor(listener: ConnectionListener, most = 200_000) {
+    this.#listener = listener
+    this.#most = most
+  }
+
+  get liveConnections(): number {
+    return this.#live.size
+  }
+
+  stream(source: number, facts: StreamFacts, joinedLate: boolean): Stream {
+    return {
+      source,
+      facts,
+      joinedLate,
+      connections: new Map(),
+      newestAt: 0,
+      current: undefined,
+      currentGroup: '',
+    }
+  }
+
+  /** Applies one record's events; `at` is its event time, integer µs. */
+  apply(stream: Stream, group: string, at: number, events: readonly QuicEvent[]): void {
+    let connection = stream.current
+    if (connection === undefined || stream.currentGroup !== group) {
+      connection = stream.connections.get(group) ?? this.#start(stream, group, at)
+      stream.current = connection
+      stream.currentGroup = group
+    }
+    this.#connection = connection
+    if (at > stream.newestAt) stream.newestAt = at
+    if (at > connection.now) {
+      if (!connection.ended) for (const moved of MOVED) moved(connection, at, this.#emit)
+      connection.now = at
+    }
+    if (connection.silent) this.#silence(connection, false)
+    for (let i = 0; i < events.length; i += 1) this.#dispatch(events[i] as QuicEvent, connection)
+  }
+
+  /** The stream has not grown for so long (µs, wall clock): connections fall silent and expire. */
+  silent(stream: Stream, forUs: number): void {
+    for (const connection of stream.connections.values()) {
+      if (connection.closedAs !== undefined) continue
+      const quiet = forUs + (stream.newestAt - connection.now)
+      const idle = idleTimeoutUs(connection)
+      if (quiet > Math.max(LEAST_EXPIRY_US, 3 * idle)) this.#giveUp(connection, 'expired')
+      else if (quiet > idle && !connection.silent) this.#silence(connection, true)
+    }
+  }
+
+  /** Nothing will ever follow: what is open expires at once, at its last event. */
+  finish(stream: Stream): void {
+    for (const connection of stream.connections.values()) this.#giveUp(connection, 'expired')
+    stream.connections.clear()
+    stream.current = undefined
+  }
+
+  #start(stream: Stream, group: string, at: number): Connection {
+    if (this.#live.size >= this.#most) {
+      const [oldest] = this.#live
+      if (oldest !== undefined) this.#giveUp(oldest, 'evicted')
+    }
+    const connection = newConnection(stream.source, stream.facts, at, stream.joinedLate)
+    stream.connections.set(group, connection)
+    this.#live.add(connection)
+    this.#dispatch({ type: 'connection_started' }, connection)
+    return connection
+  }
+
+  #giveUp(connection: Connection, reason: 'expired' | 'evicted'): void {
+    this.#connection = connection
+    giveUp(connection, reason, this.#emit)
+  }
+
+  #silence(connection: Connection, silent: boolean): void {
+    connection.silent = silent
+    this.#dispatch({ type: 'silence', silent }, connection)
+  }
+
+  readonly #emit: Emit = (event) => {
+    this.#dispatch(event, this.#connection as Connection)
+  }
+
+  #dispatch(event: ConnectionEvent, connection: Connection): void {
+    const handlers = HANDLERS.get(event.type)
+    if (handlers !== undefined) {
+      for (const handler of handlers) handler(event as never, connection, this.#emit)
+    }
+    if (event.type === 'close_reason') {
+      this.#live.delete(connection)
+      if (connection.silent) this.#silence(connection, false)
+    }
+    this.#listener(event, connection)
+  }
+}
+
+function handlersByType(): ReadonlyMap<string, readonly Handler[]> {
+  const handlers = new Map<string, Handler[]>()
+  for (const { on } of TRACKERS) {
+    for (const [type, handler] of Object.entries(on)) {
+      handlers.set(type, [...(handlers.get(type) ?? []), handler as Handler])
+    }
+  }
+  return handlers
+}

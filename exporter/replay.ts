@@ -1,0 +1,45 @@
+/** Files read to their end, in order of their names; what is open then expires at once. */
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { FileSink } from './tail/sink.ts'
+
+/** Smallest buffer; it grows for longer records. */
+const CHUNK = 1 << 20
+
+/** Files that a path names: itself, or what lies below a directory and is named like a qlog file. */
+export function filesOf(path: string): string[] {
+  if (!statSync(path).isDirectory()) return [path]
+  return readdirSync(path, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && /\.s?qlog$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort((a, b) => order(a.slice(path.length), b.slice(path.length)))
+}
+
+/** Feeds one file to its end. */
+export function replayFile(path: string, sink: FileSink): void {
+  const file = openSync(path, 'r')
+  try {
+    let buffer = Buffer.allocUnsafe(CHUNK)
+    let held = 0
+    for (;;) {
+      const got = readSync(file, buffer, held, buffer.length - held, null)
+      held += got
+      const used = sink.feed(buffer.subarray(0, held), got === 0)
+      if (got === 0) break
+      buffer.copyWithin(0, used, held)
+      held -= used
+      if (held === buffer.length) {
+        const larger = Buffer.allocUnsafe(buffer.length * 2)
+        buffer.copy(larger, 0, 0, held)
+        buffer = larger
+      }
+    }
+  } finally {
+    closeSync(file)
+  }
+  sink.closed()
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,143 @@
+/** One source: the bytes of its files, through framing, decoding and connections, to the metrics. */
+import {
+  type Dialect,
+  Framer,
+  type QuicEvent,
+  type RecordOutcome,
+  type Trace,
+  TraceDecoder,
+  type TraceListener,
+} from '../qlog-parsers/index.ts'
+import type { InputMetrics } from './collectors/input.ts'
+import type { StreamFacts } from './connections/connection.ts'
+import type { ConnectionTable, Stream } from './connections/table.ts'
+import type { FileSink } from './tail/sink.ts'
+
+export interface SourceOptions {
+  /** Index of the source in the metric store. */
+  readonly source: number
+  readonly vantage: 'server' | 'client'
+  readonly dialect?: Dialect
+  readonly maxRecordBytes: number
+}
+
+/** What happened last in a source. */
+export interface SourceFacts {
+  /** Wall clock of the newest event, Unix µs; undefined where no producer says. */
+  newestEventUs: number | undefined
+  readonly dialects: Set<string>
+}
+
+export class SourceReader {
+  readonly facts: SourceFacts = { newestEventUs: undefined, dialects: new Set() }
+  readonly #options: SourceOptions
+  readonly #table: ConnectionTable
+  readonly #input: InputMetrics
+
+  constructor(options: SourceOptions, table: ConnectionTable, input: InputMetrics) {
+    this.#options = options
+    this.#table = table
+    this.#input = input
+    input.opened(options.source)
+    const { dialect } = options
+    if (dialect !== undefined) this.found(dialect)
+  }
+
+  /** A new file of this source. */
+  open(): FileSink {
+    return new FileReader(this.#options, this.#table, this.#input, this)
+  }
+
+  /** A dialect was found in one of its files. */
+  found(dialect: Dialect): void {
+    if (this.facts.dialects.has(dialect.name)) return
+    this.facts.dialects.add(dialect.name)
+    this.#input.dialect(this.#options.source, dialect.name, dialect.capabilities)
+  }
+
+  /** An event of this wall clock time was applied. */
+  sawEventAt(us: number): void {
+    if (us > (this.facts.newestEventUs ?? 0)) this.facts.newestEventUs = us
+  }
+}
+
+class FileReader implements FileSink, TraceListener {
+  readonly #source: number
+  readonly #table: ConnectionTable
+  readonly #input: InputMetrics
+  readonly #owner: SourceReader
+  readonly #framer: Framer
+  readonly #decoder: TraceDecoder
+  readonly #maxRecordBytes: number
+  #joinedLate = false
+  #stream: Stream | undefined
+  #facts: StreamFacts | undefined
+
+  constructor(
+    options: SourceOptions,
+    table: ConnectionTable,
+    input: InputMetrics,
+    owner: SourceReader,
+  ) {
+    const { source, vantage, dialect, maxRecordBytes } = options
+    this.#source = source
+    this.#table = table
+    this.#input = input
+    this.#owner = owner
+    this.#maxRecordBytes = maxRecordBytes
+    this.#decoder = new TraceDecoder(dialect ? { vantage, dialect } : { vantage }, this)
+    this.#framer = new Framer(maxRecordBytes, this.#decoder)
+  }
+
+  header(chunk: Uint8Array): void {
+    const decoder = this.#decoder
+    let first = true
+    new Framer(this.#maxRecordBytes, {
+      record(bytes, start, end, whole) {
+        if (first && whole) decoder.record(bytes, start, end, whole)
+        first = false
+      },
+      rejected() {
+        first = false
+      },
+    }).feed(chunk, false)
+  }
+
+  skipToRecord(): void {
+    this.#joinedLate = true
+    this.#framer.skipToRecord()
+  }
+
+  feed(chunk: Uint8Array, atEnd: boolean): number {
+    const used = this.#framer.feed(chunk, atEnd)
+    this.#input.read(this.#source, used)
+    return used
+  }
+
+  silent(forMs: number): void {
+    if (this.#stream !== undefined) this.#table.silent(this.#stream, forMs * 1000)
+  }
+
+  closed(): void {
+    if (this.#stream !== undefined) this.#table.finish(this.#stream)
+  }
+
+  opened(trace: Trace): void {
+    this.#owner.found(trace.dialect)
+    if (this.#facts === undefined) {
+      this.#facts = { capabilities: trace.dialect.capabilities, vantage: trace.vantage }
+    } else this.#facts.capabilities = trace.dialect.capabilities
+  }
+
+  events(group: string | undefined, at: number, events: readonly QuicEvent[]): void {
+    const { header } = this.#decoder
+    if (this.#facts === undefined || header === undefined) return
+    this.#stream ??= this.#table.stream(this.#source, this.#facts, this.#joinedLate)
+    this.#table.apply(this.#stream, group ?? header.groupId ?? '', at, events)
+    if (header.startedAtUs !== undefined) this.#owner.sawEventAt(header.startedAtUs + at)
+  }
+
+  record(outcome: RecordOutcome): void {
+    this.#input.record(this.#source, outcome)
+  }
+}

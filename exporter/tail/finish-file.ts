@@ -1,0 +1,46 @@
+import { fstatSync } from 'node:fs'
+import type { Desk } from './desk.ts'
+import { reasonOf } from './file-errors.ts'
+import { readPiece } from './read-piece.ts'
+import type { TrackedFile } from './tracked-file.ts'
+import { unusedBytes } from './tracked-file.ts'
+
+const NOTHING = new Uint8Array(0)
+
+/**
+ * Ends a file that no path leads to any more: reads what is left if it is still open, counts the
+ * rest as lost, and closes the sink. The descriptor stays with its owner.
+ */
+export function finishFile(file: TrackedFile, desk: Desk): void {
+  const ended = file.fd >= 0 && drain(file, desk)
+  const rest = unusedBytes(file, file.size)
+  if (rest > 0) desk.observer.lost('deleted', rest)
+  if (!ended) file.sink?.feed(NOTHING, true)
+  file.sink?.closed()
+  file.sink = undefined
+  // What was counted as lost must not be read after all should the file come back.
+  file.offset = Math.max(file.offset, file.size)
+  if (rest > 0) file.markerLength = 0
+}
+
+/** Whether the file has no name left anywhere, so that it cannot come back. */
+export function isDeleted(file: TrackedFile): boolean {
+  try {
+    return file.fd >= 0 && fstatSync(file.fd).nlink === 0
+  } catch (error) {
+    reasonOf(error)
+    return false
+  }
+}
+
+/** True if the sink was told that the bytes it got were the last. */
+function drain(file: TrackedFile, desk: Desk): boolean {
+  if (file.sink === undefined && unusedBytes(file, file.size) === 0) return false
+  try {
+    while (readPiece(file, desk, true).type === 'more');
+    return true
+  } catch (error) {
+    reasonOf(error)
+    return false
+  }
+}

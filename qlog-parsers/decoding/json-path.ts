@@ -1,0 +1,103 @@
+/**
+ * The reference path: records as JSON.parse reads them. Records that nobody reads are recognised by
+ * their first bytes and left unparsed; they only have to end like a whole record.
+ */
+import type { QuicEvent } from '../events.ts'
+import type { RejectReason } from '../framing/framer.ts'
+import { asNumber, Fields, isObject, type JsonObject } from './fields.ts'
+import { readPrefix } from './prefix.ts'
+import type { DecodedRecord, RecordContext, RecordDecoder } from './record-decoder.ts'
+
+const BRACE = 0x7d
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+export class JsonPath implements RecordDecoder {
+  readonly #fields = new Fields()
+
+  decode(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    context: RecordContext,
+    out: DecodedRecord,
+  ): 'ok' | RejectReason {
+    out.events.length = 0
+    out.rejectedValues = 0
+    out.become = undefined
+    if (endsWhole(bytes, end)) {
+      const prefix = readPrefix(bytes, start, end)
+      if (prefix !== undefined && context.dialect.unread.has(prefix.name)) {
+        out.name = prefix.name
+        out.group = prefix.group
+        out.time = prefix.time
+        out.kind = 'unread'
+        return validTime(prefix.time) ? 'ok' : 'time'
+      }
+    }
+    const record = parseRecord(bytes, start, end)
+    if (typeof record === 'string') return record
+    return this.#read(record, context, out)
+  }
+
+  #read(record: JsonObject, context: RecordContext, out: DecodedRecord): 'ok' | RejectReason {
+    if (typeof record.name !== 'string') return 'schema'
+    out.name = record.name
+    out.group = typeof record.group_id === 'string' ? record.group_id : undefined
+    out.time = asNumber(record.time)
+    if (!validTime(out.time)) return 'time'
+    const reader = context.dialect.readers.get(record.name)
+    if (reader === undefined) {
+      out.kind = context.dialect.unread.has(record.name) ? 'unread' : 'unknown'
+      return 'ok'
+    }
+    out.kind = 'read'
+    if (!isObject(record.data)) return 'schema'
+    const read = reader(record.data, {
+      at: microseconds(out.time),
+      fields: this.#fields,
+      vantage: context.vantage,
+      emit: (event: QuicEvent) => out.events.push(event),
+      become: (dialect) => {
+        out.become = dialect
+      },
+    })
+    out.rejectedValues = this.#fields.takeRejected()
+    return read ? 'ok' : 'schema'
+  }
+}
+
+/** One record as a JSON object, or why it is none. */
+export function parseRecord(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): JsonObject | 'json' | 'utf8' {
+  let text: string
+  try {
+    text = strict.decode(bytes.subarray(start, end))
+  } catch {
+    return 'utf8'
+  }
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? value : 'json'
+  } catch {
+    return 'json'
+  }
+}
+
+/** Event time in integer microseconds. */
+export function microseconds(ms: number): number {
+  return Math.round(ms * 1000)
+}
+
+function validTime(ms: number): boolean {
+  return ms >= 0 && ms * 1000 <= Number.MAX_SAFE_INTEGER
+}
+
+/** `}}` ends every record whose last member is an object; a torn one does not end so, but by chance. */
+function endsWhole(bytes: Uint8Array, end: number): boolean {
+  let at = end - 1
+  while (at > 0 && (bytes[at] as number) <= 0x20) at -= 1
+  return bytes[at] === BRACE && bytes[at - 1] === BRACE
+}

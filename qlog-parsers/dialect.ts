@@ -1,0 +1,36 @@
+/** How one QUIC implementation writes its log: the contract of everything under dialects/. */
+import type { Capabilities } from './capabilities.ts'
+import type { Fields, JsonObject } from './decoding/fields.ts'
+import type { QuicEvent } from './events.ts'
+import type { TraceHeader } from './trace-header.ts'
+
+/** What a reader is given besides the record's `data`. */
+export interface Reading {
+  /** Event time, integer microseconds. */
+  readonly at: number
+  readonly fields: Fields
+  readonly vantage: 'server' | 'client'
+  /** Takes an event that the record tells. Nothing is applied if the reader then returns false. */
+  emit(event: QuicEvent): void
+  /** The record shows that a sibling dialect wrote this file, one that tells more. */
+  become(dialect: Dialect): void
+}
+
+/** Reads one kind of event; false if the record lacks what that event must have. */
+export type Reader = (data: JsonObject, reading: Reading) => boolean
+
+export interface Dialect {
+  /** Value of the `dialect` label; also the name of its fixture folder. */
+  readonly name: string
+  /** Which programs write it, for `inspect` and the documentation. */
+  readonly producers: string
+  /** What an operator can switch on to get more out of this producer. */
+  readonly advice: string
+  /** Whether this implementation wrote the file that opens with `header`. */
+  wrote(header: TraceHeader): boolean
+  readonly capabilities: Capabilities
+  /** One reader per event name. */
+  readonly readers: ReadonlyMap<string, Reader>
+  /** Event names that it writes and nobody reads: such records are never parsed. */
+  readonly unread: ReadonlySet<string>
+}

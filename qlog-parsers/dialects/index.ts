@@ -1,0 +1,19 @@
+/** The registry: one line registers a producer. */
+import type { Dialect } from '../dialect.ts'
+import type { TraceHeader } from '../trace-header.ts'
+import { ngtcp2 } from './ngtcp2.ts'
+import { quicGo } from './quic-go.ts'
+import { quicGoLegacy } from './quic-go-legacy.ts'
+import { quiche, quicheLegacy } from './quiche.ts'
+
+export const dialects: readonly Dialect[] = [quicGo, quicGoLegacy, quiche, quicheLegacy, ngtcp2]
+
+/** The dialect of a name, or undefined. */
+export function dialectNamed(name: string): Dialect | undefined {
+  return dialects.find((dialect) => dialect.name === name)
+}
+
+/** Who wrote the file that opens with this header, or undefined. */
+export function dialectOf(header: TraceHeader): Dialect | undefined {
+  return dialects.find((dialect) => dialect.wrote(header))
+}

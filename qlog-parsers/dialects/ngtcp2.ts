@@ -1,0 +1,37 @@
+/**
+ * ngtcp2 (its example server, curl, nghttpx): whole milliseconds, every metric in every record, five
+ * kinds of event. A connection's end is only seen in a CONNECTION_CLOSE frame, an idle time-out not at all.
+ */
+import type { Dialect } from '../dialect.ts'
+import { metricsReader, packetLost, packetReader } from './standard.ts'
+import { parameters } from './standard-connection.ts'
+
+export const ngtcp2: Dialect = {
+  name: 'ngtcp2',
+  producers: 'ngtcp2 (gtlsserver, nghttpx, curl)',
+  advice: 'nothing: ngtcp2 logs no congestion states, drops, ECN, key updates or HTTP/3',
+  wrote: (header) => header.producerName === 'ngtcp2',
+  capabilities: {
+    connection: true,
+    packets: true,
+    zeroRtt: true,
+    loss: ['unknown'],
+    spuriousLoss: 'acks',
+    lossNumbers: true,
+    pto: true,
+    rtt: true,
+    congestionWindow: true,
+    bytesInFlight: true,
+    pathFrames: true,
+    migrationKinds: ['nat_rebinding', 'active'],
+    streams: true,
+  },
+  readers: new Map([
+    ['transport:packet_sent', packetReader('sent')],
+    ['transport:packet_received', packetReader('received')],
+    ['transport:parameters_set', parameters],
+    ['recovery:metrics_updated', metricsReader({ wholeMilliseconds: true })],
+    ['recovery:packet_lost', packetLost],
+  ]),
+  unread: new Set([]),
+}

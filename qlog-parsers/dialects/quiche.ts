@@ -1,0 +1,132 @@
+/**
+ * quiche, in two generations that only their events tell apart: with `cf_lost_*` (0.26 and later) it
+ * tells how much it declared lost; before, nothing at all about loss. It never writes `packet_lost`.
+ */
+import type { Capabilities } from '../capabilities.ts'
+import { isObject } from '../decoding/fields.ts'
+import type { Dialect, Reader } from '../dialect.ts'
+import { congestionState, metricsReader, packetReader } from './standard.ts'
+import {
+  connectionClosed,
+  keyUpdated,
+  mtuReader,
+  parameters,
+  responseReader,
+} from './standard-connection.ts'
+
+/** A record with the initial guess opens every path: quiche writes only what changed, per path. */
+const INITIAL_RTT_MS = 333
+
+const metrics = metricsReader({ pacingRateUnit: 'bytes' })
+
+const metricsAndLoss: Reader = (data, reading) => {
+  const { at, fields } = reading
+  if (data.smoothed_rtt === INITIAL_RTT_MS) reading.emit({ type: 'path_reset', at })
+  if (!metrics(data, reading)) return false
+  if (isObject(data.cf_lost_packets)) {
+    reading.become(quiche)
+    // `total` starts again on every path: only the differences add up. `cf_lost_bytes` stays 0 in what
+    // quiche 0.29 writes while packets are lost: it is not read.
+    const count = fields.count(data.cf_lost_packets, 'delta') ?? 0
+    if (count > 0) reading.emit({ type: 'packets_lost', at, count, trigger: 'unknown' })
+  }
+  return true
+}
+
+const BEFORE_LOSS: Capabilities = {
+  connection: true,
+  packets: true,
+  version: true,
+  zeroRtt: true,
+  rtt: true,
+  congestionWindow: true,
+  bytesInFlight: true,
+  congestionStates: [
+    'slow_start',
+    'congestion_avoidance',
+    'recovery',
+    'bbr_startup',
+    'bbr_drain',
+    'bbr_probe_bw',
+    'bbr_probe_rtt',
+  ],
+  pathFrames: true,
+  migrationKinds: ['nat_rebinding', 'active'],
+  pathMtu: true,
+  keyUpdates: ['remote'],
+  streams: true,
+  http3: true,
+  closeTriggers: ['idle_timeout', 'handshake_timeout'],
+}
+
+const readers: ReadonlyMap<string, Reader> = new Map(
+  [
+    ['packet_sent', packetReader('sent')],
+    ['packet_received', packetReader('received')],
+    ['parameters_set', parameters],
+    ['metrics_updated', metricsAndLoss],
+    ['recovery_metrics_updated', metricsAndLoss],
+    ['congestion_state_updated', congestionState],
+    ['connection_closed', connectionClosed],
+    ['key_updated', keyUpdated],
+    ['mtu_updated', mtuReader('new')],
+    ['frame_created', responseReader('headers')],
+  ].flatMap(([name, reader]) =>
+    namespaces(name as string).map((space) => [`${space}:${name}`, reader as Reader] as const),
+  ),
+)
+
+const unread: ReadonlySet<string> = new Set([
+  'quic:stream_data_moved',
+  'quic:datagrams_sent',
+  'quic:datagrams_received',
+  'transport:data_moved',
+  'transport:datagrams_sent',
+  'transport:datagrams_received',
+  'http:frame_parsed',
+  'http3:frame_parsed',
+  'http:stream_type_set',
+  'http3:stream_type_set',
+])
+
+/** In which namespaces 0.3 and the current draft write an event. */
+function namespaces(name: string): readonly string[] {
+  if (name === 'frame_created') return ['http', 'http3']
+  if (name === 'metrics_updated' || name === 'congestion_state_updated') return ['recovery', 'quic']
+  if (name === 'connection_closed' || name === 'mtu_updated') return ['connectivity', 'quic']
+  if (name === 'key_updated') return ['security', 'quic']
+  return ['transport', 'quic']
+}
+
+function isQuiche(header: {
+  serializationFormat: string
+  description: string
+  hasTimeOffset: boolean
+  hasCommonFields: boolean
+  title: string
+  producerName: string
+}): boolean {
+  const newer = header.serializationFormat === 'JSON-SEQ' && / id=/.test(header.description)
+  const older = header.hasTimeOffset && !header.hasCommonFields
+  return header.producerName === '' && (newer || older || header.title.includes('quiche'))
+}
+
+export const quiche: Dialect = {
+  name: 'quiche',
+  producers: 'quiche ≥ 0.26 (loss counters in its metrics)',
+  advice: 'path MTU is logged at qlog level Extra only',
+  wrote: (header) => isQuiche(header) && header.hasReferenceObject,
+  capabilities: { ...BEFORE_LOSS, loss: ['unknown'], pto: true, pacingRate: true },
+  readers,
+  unread,
+}
+
+export const quicheLegacy: Dialect = {
+  name: 'quiche-legacy',
+  producers: 'quiche ≤ 0.25 (no loss information at all)',
+  advice: 'upgrade quiche to ≥ 0.26 for loss, ≥ 0.27 for probe timeouts',
+  wrote: (header) => isQuiche(header) && !header.hasReferenceObject,
+  capabilities: BEFORE_LOSS,
+  readers,
+  unread,
+}

@@ -1,0 +1,209 @@
+/** Readers of packets, loss and recovery as the qlog drafts define them, with the knobs in which writers differ. */
+import { isObject, type JsonObject } from '../decoding/fields.ts'
+import type { Reader } from '../dialect.ts'
+import type {
+  CongestionState,
+  Direction,
+  DropReason,
+  LossTrigger,
+  PacketNumberSpace,
+  PacketType,
+} from '../events.ts'
+import { holdsOnlyProbes, readFrames } from './frames.ts'
+import { quicVersion } from './versions.ts'
+
+const PACKET_TYPE = new Map<unknown, PacketType>([
+  ['initial', 'initial'],
+  ['handshake', 'handshake'],
+  ['0RTT', '0rtt'],
+  ['1RTT', '1rtt'],
+])
+
+const SPACE: Readonly<Record<PacketType, PacketNumberSpace>> = {
+  initial: 'initial',
+  handshake: 'handshake',
+  '0rtt': 'application',
+  '1rtt': 'application',
+  unknown: 'application',
+}
+
+/** `packet_sent` and `packet_received`: the packet, then what its frames say. */
+export function packetReader(direction: Direction): Reader {
+  return (data, reading) => {
+    const { at, fields } = reading
+    const header = data.header
+    if (!isObject(header)) return false
+    const packetType = PACKET_TYPE.get(header.packet_type) ?? 'unknown'
+    const number = fields.count(header, 'packet_number')
+    const destinationId = fields.text(header, 'dcid')
+    const raw = fields.object(data, 'raw')
+    const bytes = raw === undefined ? undefined : fields.count(raw, 'length')
+    const frames = Array.isArray(data.frames) ? data.frames : []
+    reading.emit({
+      type: 'packet',
+      at,
+      direction,
+      packetType,
+      probeOnly: holdsOnlyProbes(frames),
+      ...(number === undefined ? {} : { number }),
+      ...(bytes === undefined ? {} : { bytes }),
+      ...(destinationId === undefined ? {} : { destinationId }),
+    })
+    if (packetType === 'initial' && typeof header.version === 'string') {
+      reading.emit({ type: 'version', at, version: quicVersion(header.version) })
+    }
+    readFrames(frames, direction, SPACE[packetType], destinationId, reading)
+    return true
+  }
+}
+
+/** In what writers of recovery metrics differ. */
+export interface MetricsOptions {
+  /** RTTs are whole milliseconds: 0 means "below one". Elsewhere a 0 is no measurement. */
+  readonly wholeMilliseconds?: boolean
+  /** Fields that are 0 are left out, `bytes_in_flight` among them. */
+  readonly omitsZero?: boolean
+  /** Unit of `pacing_rate`: the drafts say bits per second. */
+  readonly pacingRateUnit?: 'bytes' | 'bits'
+}
+
+/** RFC 9002 §6.2.2. */
+const INITIAL_RTT_US = 333_000
+
+/** `metrics_updated` / `recovery_metrics_updated`. */
+export function metricsReader(options: MetricsOptions): Reader {
+  const { wholeMilliseconds = false, omitsZero = false, pacingRateUnit = 'bits' } = options
+  return (data, reading) => {
+    const { fields } = reading
+    const rtt = (key: string) => {
+      const us = fields.milliseconds(data, key)
+      return us === 0 && !wholeMilliseconds ? undefined : us
+    }
+    const smoothedRttUs = rtt('smoothed_rtt')
+    const minRttUs = rtt('min_rtt')
+    const latestRttUs = rtt('latest_rtt')
+    const rttVariationUs = rtt('rtt_variance')
+    const ptoCount = fields.count(data, 'pto_count')
+    const congestionWindow = fields.count(data, 'congestion_window')
+    const bytesInFlight =
+      fields.count(data, 'bytes_in_flight') ??
+      (omitsZero && meansNothingInFlight(data) ? 0 : undefined)
+    const rate = fields.amount(data, 'pacing_rate')
+    const pacingRate =
+      rate === undefined || pacingRateUnit === 'bytes' ? rate : Math.round(rate / 8)
+    const guess = smoothedRttUs === INITIAL_RTT_US && !((latestRttUs ?? 0) > 0)
+    reading.emit({
+      type: 'recovery_metrics',
+      at: reading.at,
+      initialGuess: guess,
+      ...(smoothedRttUs === undefined ? {} : { smoothedRttUs }),
+      ...(minRttUs === undefined ? {} : { minRttUs }),
+      ...(rttVariationUs === undefined ? {} : { rttVariationUs }),
+      ...(ptoCount === undefined ? {} : { ptoCount }),
+      ...(congestionWindow === undefined ? {} : { congestionWindow }),
+      ...(bytesInFlight === undefined ? {} : { bytesInFlight }),
+      ...(pacingRate === undefined ? {} : { pacingRate }),
+    })
+    return true
+  }
+}
+
+/** A record without either in-flight field that is not a `pto_count` alone. */
+function meansNothingInFlight(data: JsonObject): boolean {
+  if ('bytes_in_flight' in data || 'packets_in_flight' in data) return false
+  const keys = Object.keys(data)
+  return keys.length > 1 || (keys.length === 1 && keys[0] !== 'pto_count')
+}
+
+const LOSS_TRIGGER = new Map<unknown, LossTrigger>([
+  ['reordering_threshold', 'reordering_threshold'],
+  ['time_threshold', 'time_threshold'],
+  ['pto_expired', 'pto_expired'],
+])
+
+/** `packet_lost`: one packet. */
+export const packetLost: Reader = (data, reading) => {
+  const header = data.header
+  if (!isObject(header)) return false
+  const number = reading.fields.count(header, 'packet_number')
+  const packetType = PACKET_TYPE.get(header.packet_type) ?? 'unknown'
+  reading.emit({
+    type: 'packets_lost',
+    at: reading.at,
+    count: 1,
+    trigger: LOSS_TRIGGER.get(data.trigger) ?? 'unknown',
+    space: SPACE[packetType],
+    ...(number === undefined ? {} : { number }),
+  })
+  return true
+}
+
+const DROP_REASON = new Map<string, DropReason>([
+  ['key_unavailable', 'key_unavailable'],
+  ['payload_decrypt_error', 'decryption_failure'],
+  ['decryption_failure', 'decryption_failure'],
+  ['unknown_connection_id', 'connection_unknown'],
+  ['connection_unknown', 'connection_unknown'],
+  ['unsupported_version', 'unsupported_version'],
+  ['unsupported', 'unsupported_version'],
+  ['header_parse_error', 'invalid'],
+  ['protocol_violation', 'invalid'],
+  ['invalid_initial', 'invalid'],
+  ['invalid', 'invalid'],
+  ['duplicate', 'duplicate'],
+  ['unexpected_packet', 'unexpected'],
+  ['unexpected_source_connection_id', 'unexpected'],
+  ['unexpected_version', 'unexpected'],
+  ['dos_prevention', 'dos_prevention'],
+  ['rejected', 'dos_prevention'],
+  ['internal_error', 'internal_error'],
+])
+
+/** `packet_dropped`, with the triggers of all drafts. */
+export const packetDropped: Reader = (data, reading) => {
+  const trigger = reading.fields.text(data, 'trigger') ?? ''
+  reading.emit({
+    type: 'packet_dropped',
+    at: reading.at,
+    reason: DROP_REASON.get(trigger) ?? 'other',
+  })
+  return true
+}
+
+const CONGESTION_STATE = new Map<string, CongestionState>([
+  ['slow_start', 'slow_start'],
+  ['conservative_slow_start', 'slow_start'],
+  ['congestion_avoidance', 'congestion_avoidance'],
+  ['recovery', 'recovery'],
+  ['application_limited', 'application_limited'],
+  ['bbr_startup', 'bbr_startup'],
+  ['bbr_drain', 'bbr_drain'],
+  ['bbr_probe_bw_up', 'bbr_probe_bw'],
+  ['bbr_probe_bw_down', 'bbr_probe_bw'],
+  ['bbr_probe_bw_cruise', 'bbr_probe_bw'],
+  ['bbr_probe_bw_refill', 'bbr_probe_bw'],
+  ['bbr_probe_rtt', 'bbr_probe_rtt'],
+])
+
+/** `congestion_state_updated`: the state entered. */
+export const congestionState: Reader = (data, reading) => {
+  const state = reading.fields.text(data, 'new')
+  if (state === undefined) return false
+  reading.emit({
+    type: 'congestion_state',
+    at: reading.at,
+    state: CONGESTION_STATE.get(state) ?? 'other',
+  })
+  return true
+}
+
+/** `spurious_loss` as quic-go writes it. */
+export const spuriousLoss: Reader = (data, reading) => {
+  const number = reading.fields.count(data, 'packet_number')
+  if (number === undefined) return false
+  const written = data.packet_number_space
+  const space = written === 'initial' || written === 'handshake' ? written : 'application'
+  reading.emit({ type: 'spurious_loss', at: reading.at, space, number })
+  return true
+}
+

@@ -1,0 +1,99 @@
+/**
+ * Bytes to records: JSON text sequences (RFC 7464), NDJSON, or both mixed. A record ends at LF; a
+ * record separator (RS, 0x1E) inside an unfinished record ends that one as truncated, so that one torn
+ * write never costs the next record.
+ */
+
+const LF = 0x0a
+const RS = 0x1e
+
+/** Why a record was rejected. */
+export const REJECT_REASONS = [
+  'json',
+  'too_long',
+  'truncated',
+  'too_deep',
+  'schema',
+  'time',
+  'utf8',
+  'other',
+] as const
+export type RejectReason = (typeof REJECT_REASONS)[number]
+
+/** Receives what the framer found, in order, synchronously. */
+export interface RecordSink {
+  /** One record, without its separators: `bytes[start, end)`. `whole`: an LF ended it. */
+  record(bytes: Uint8Array, start: number, end: number, whole: boolean): void
+  rejected(reason: RejectReason): void
+}
+
+/** Splits the bytes of one file; keeps no bytes, only whether it is skipping to the next boundary. */
+export class Framer {
+  readonly #maxRecordBytes: number
+  readonly #sink: RecordSink
+  #skipping = false
+
+  constructor(maxRecordBytes: number, sink: RecordSink) {
+    this.#maxRecordBytes = maxRecordBytes
+    this.#sink = sink
+  }
+
+  /** What follows may begin inside a record: skip, uncounted, to the next boundary. */
+  skipToRecord(): void {
+    this.#skipping = true
+  }
+
+  /**
+   * Takes bytes that begin where the last call stopped using them; returns how many were used. The
+   * rest is an unfinished record: offer it again with more behind it. With `atEnd` everything is used.
+   */
+  feed(bytes: Uint8Array, atEnd: boolean): number {
+    let position = 0
+    let rs = bytes.indexOf(RS)
+    while (position < bytes.length) {
+      const lf = bytes.indexOf(LF, position)
+      const end = lf < 0 ? bytes.length : lf
+      const start = this.#skipping ? position : firstByte(bytes, position, end)
+      if (rs >= 0 && rs < start) rs = bytes.indexOf(RS, start)
+      if (rs >= 0 && rs < end) {
+        if (this.#skipping) this.#skipping = false
+        else this.#sink.rejected('truncated')
+        position = rs
+        continue
+      }
+      if (lf < 0) return this.#unfinished(bytes, start, position, atEnd)
+      if (this.#skipping) this.#skipping = false
+      else if (end - start > this.#maxRecordBytes) this.#sink.rejected('too_long')
+      else if (end > start) this.#sink.record(bytes, start, end, true)
+      position = lf + 1
+    }
+    return position
+  }
+
+  #unfinished(bytes: Uint8Array, start: number, position: number, atEnd: boolean): number {
+    const length = bytes.length - start
+    if (this.#skipping) return bytes.length
+    if (length > this.#maxRecordBytes) {
+      this.#sink.rejected('too_long')
+      this.#skipping = true
+      return bytes.length
+    }
+    if (!atEnd) return position
+    if (length > 0) this.#sink.record(bytes, start, bytes.length, false)
+    return bytes.length
+  }
+}
+
+/** First byte of the record's text: past RS, blanks, NUL runs and a byte order mark. */
+function firstByte(bytes: Uint8Array, position: number, end: number): number {
+  let at = position
+  while (at < end) {
+    const byte = bytes[at] as number
+    if (byte > 0x20 && byte !== 0xef) break
+    if (byte === 0xef) {
+      if (bytes[at + 1] !== 0xbb || bytes[at + 2] !== 0xbf) break
+      at += 3
+    } else at += 1
+  }
+  return Math.min(at, end)
+}

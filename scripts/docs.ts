@@ -1,0 +1,39 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { configurationReference } from '../exporter/config/reference.ts'
+import { configJsonSchema } from '../exporter/config/settings.ts'
+
+// Writes the generated documents below the current directory; with --check it only compares, and
+// ends with 1 if one differs from what is committed.
+
+interface GeneratedDocument {
+  readonly path: string
+  readonly render: () => string
+}
+
+const documents: readonly GeneratedDocument[] = [
+  { path: 'docs/configuration.md', render: configurationReference },
+  { path: 'docs/config.schema.json', render: configJsonSchema },
+]
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+const isCheck = process.argv.includes('--check')
+for (const { path, render } of documents) {
+  const wanted = render()
+  if (readIfThere(path) === wanted) continue
+  if (isCheck) {
+    console.error(`${path} differs from its source: run npm run docs`)
+    process.exitCode = 1
+  } else {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, wanted)
+    console.log(`${path} written`)
+  }
+}

@@ -1,0 +1,181 @@
+// Reads one complete qlog file for the witness: every line at once, plain JSON.parse, no streaming.
+
+/** A QUIC frame as a producer wrote it. */
+export interface Frame {
+  readonly frame_type: string
+  readonly stream_id?: number
+  readonly data?: string
+  readonly acked_ranges?: readonly (readonly number[])[]
+  readonly error_space?: string
+  readonly error_code?: number | string
+  readonly raw_error_code?: number
+  readonly headers?: readonly Field[]
+  readonly header_fields?: readonly Field[]
+}
+
+interface Field {
+  readonly name: string
+  readonly value: string
+}
+
+/** The members of event data that the witness looks at; all of them may be missing. */
+export interface EventData {
+  readonly header?: {
+    readonly packet_type?: string
+    readonly packet_number?: number
+    readonly dcid?: string
+    readonly version?: string
+  }
+  readonly raw?: { readonly length?: number }
+  readonly frames?: readonly Frame[]
+  readonly frame?: Frame
+  readonly trigger?: string
+  readonly new?: string
+  readonly state?: string
+  readonly mtu?: number
+  readonly key_type?: string
+  readonly key_phase?: number
+  readonly chosen_version?: string
+  readonly owner?: string
+  readonly initiator?: string
+  readonly max_idle_timeout?: number
+  readonly max_ack_delay?: number
+  readonly connection_code?: number | string
+  readonly application_code?: number | string
+  readonly connection_error?: string
+  readonly application_error?: string
+  readonly error_code?: number
+  readonly packet_number_space?: string
+  readonly packet_number?: number
+  readonly min_rtt?: number
+  readonly smoothed_rtt?: number
+  readonly latest_rtt?: number
+  readonly rtt_variance?: number
+  readonly pto_count?: number
+  readonly congestion_window?: number
+  readonly bytes_in_flight?: number
+  readonly packets_in_flight?: number
+  readonly pacing_rate?: number
+  readonly cf_lost_packets?: { readonly delta: number }
+  readonly cf_lost_bytes?: { readonly delta: number }
+}
+
+/** One event: `t` in integer microseconds, never going back; `name` without its namespace. */
+export interface QlogEvent {
+  readonly t: number
+  readonly name: string
+  readonly data: EventData
+}
+
+/** Which writer, as far as it changes what the fields mean. */
+export type Writer = 'quic-go' | 'quic-go-legacy' | 'quiche' | 'quiche-legacy' | 'ngtcp2'
+
+/** One connection's file, read whole. */
+export interface Stream {
+  readonly writer: Writer
+  readonly events: readonly QlogEvent[]
+}
+
+interface Header {
+  readonly title?: string
+  readonly file_schema?: string
+  readonly trace?: { readonly vantage_point?: { readonly name?: string } }
+}
+
+const recordSeparator = String.fromCharCode(0x1e)
+
+/** Parses a whole qlog file (JSON-SEQ or NDJSON); records that are no JSON are left out. */
+export function readStream(text: string): Stream {
+  const records = text
+    .replaceAll(recordSeparator, '\n')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .flatMap(parse)
+  const events: QlogEvent[] = []
+  let clock = 0
+  for (const record of records.slice(1) as readonly RawEvent[]) {
+    clock = Math.max(clock, Math.round(record.time * 1000))
+    const name = record.name.slice(record.name.indexOf(':') + 1).replace(/^recovery_/, '')
+    events.push({ t: clock, name, data: record.data })
+  }
+  return { writer: writerOf(records[0] as Header, events), events }
+}
+
+interface RawEvent {
+  readonly time: number
+  readonly name: string
+  readonly data: EventData
+}
+
+function parse(line: string): unknown[] {
+  try {
+    return [JSON.parse(line)]
+  } catch {
+    return []
+  }
+}
+
+function writerOf(header: Header, events: readonly QlogEvent[]): Writer {
+  if (header.trace?.vantage_point?.name === 'ngtcp2') return 'ngtcp2'
+  if (header.title?.startsWith('quic-go')) return header.file_schema ? 'quic-go' : 'quic-go-legacy'
+  return events.some((event) => event.data.cf_lost_packets) ? 'quiche' : 'quiche-legacy'
+}
+
+/** Frames of packet events; an empty list for all others. */
+export function framesOf(event: QlogEvent): readonly Frame[] {
+  const isPacket = event.name === 'packet_sent' || event.name === 'packet_received'
+  return isPacket ? (event.data.frames ?? []) : []
+}
+
+/** Packet number space of a packet type or of a space's own name. */
+export function spaceOf(type: string | undefined): string {
+  return type === 'initial' || type === 'handshake' ? type : 'application_data'
+}
+
+/** A metrics record of a path that has no measurement yet: the initial guess of 333 ms. */
+export function isGuess(data: EventData): boolean {
+  return data.smoothed_rtt === 333 && !((data.latest_rtt ?? 0) > 0)
+}
+
+/** From when to when a connection lives; `lastIndex` is the event that ends it. */
+export interface Life {
+  readonly start: number
+  readonly end: number
+  readonly lastIndex: number
+  readonly closed: boolean
+  /** Index of the event that completed the handshake (server: HANDSHAKE_DONE sent), or -1. */
+  readonly handshakeIndex: number
+}
+
+/** Finds start, end and handshake completion; a stream without a close ends at its last event. */
+export function lifeOf(events: readonly QlogEvent[]): Life {
+  const closeIndex = events.findIndex(isClose)
+  const lastIndex = closeIndex < 0 ? events.length - 1 : closeIndex
+  const handshakeIndex = events.findIndex(
+    (event, index) => index <= lastIndex && isHandshakeComplete(event),
+  )
+  return {
+    start: events[0]?.t ?? 0,
+    end: events[lastIndex]?.t ?? 0,
+    lastIndex,
+    closed: closeIndex >= 0,
+    handshakeIndex,
+  }
+}
+
+function isClose(event: QlogEvent): boolean {
+  if (event.name === 'connection_closed') return true
+  if (event.name === 'connection_state_updated') {
+    return /^(closing|draining|closed)$/.test(event.data.new ?? event.data.state ?? '')
+  }
+  if (event.data.header?.packet_type === 'stateless_reset') return true
+  return framesOf(event).some((frame) => frame.frame_type === 'connection_close')
+}
+
+function isHandshakeComplete(event: QlogEvent): boolean {
+  if (event.name === 'connection_state_updated') {
+    return /^handshake_(complete|confirmed)$/.test(event.data.new ?? event.data.state ?? '')
+  }
+  if (event.name !== 'packet_sent') return false
+  return framesOf(event).some((frame) => frame.frame_type === 'handshake_done')
+}

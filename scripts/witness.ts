@@ -1,0 +1,144 @@
+// The witness: recomputes every QUIC metric from a complete qlog, sharing no code with the product.
+import { closeOf } from './witness-close.ts'
+import { losses } from './witness-loss.ts'
+import { attemptsOf, movesOf } from './witness-paths.ts'
+import { recovery } from './witness-recovery.ts'
+import {
+  framesOf,
+  type Life,
+  lifeOf,
+  readStream,
+  type Stream,
+  type Writer,
+} from './witness-stream.ts'
+import { Tally } from './witness-tally.ts'
+
+/** Expected series of complete streams, in base units; what is not there is expected to be 0. */
+export interface Testimony {
+  readonly writer: Writer
+  /** Keyed as Prometheus writes a series, labels sorted, without `source`. */
+  readonly series: ReadonlyMap<string, number>
+}
+
+/** The expected series of complete server streams, one connection per text, all of one writer. */
+export function witness(texts: readonly string[]): Testimony {
+  const tally = new Tally()
+  let writer: Writer = 'quic-go'
+  for (const text of texts) {
+    const stream = readStream(text)
+    writer = stream.writer
+    testify(stream, tally)
+  }
+  return { writer, series: tally.series() }
+}
+
+function testify(stream: Stream, tally: Tally): void {
+  const life = lifeOf(stream.events)
+  packets(stream, tally)
+  streams(stream, tally)
+  losses(stream, life, tally)
+  recovery(stream, life, tally)
+  paths(stream, life, tally)
+  closeOf(stream, life, tally)
+  extras(stream, life, tally)
+}
+
+function packets({ events }: Stream, tally: Tally): void {
+  const resets = /^(reset_stream|stop_sending)$/
+  const blocked = /^(data_blocked|stream_data_blocked|streams_blocked)$/
+  for (const event of events) {
+    const way = /^packet_(sent|received)$/.exec(event.name)?.[1]
+    if (!way) continue
+    const written = event.data.header?.packet_type?.toLowerCase() ?? ''
+    const type = /^(initial|handshake|0rtt|1rtt)$/.test(written) ? written : 'unknown'
+    tally.add(`quic_packets_${way}_total`, { packet_type: type })
+    tally.add(`quic_${way}_bytes_total`, {}, event.data.raw?.length ?? 0)
+    for (const { frame_type: frame } of framesOf(event)) {
+      if (resets.test(frame)) tally.add(`quic_stream_reset_frames_${way}_total`, { frame })
+      if (blocked.test(frame)) tally.add(`quic_blocked_frames_${way}_total`, { frame })
+      if (frame === 'path_challenge') tally.add(`quic_path_challenges_${way}_total`)
+      if (frame === 'path_response') tally.add(`quic_path_responses_${way}_total`)
+    }
+  }
+}
+
+function streams({ events }: Stream, tally: Tally): void {
+  const ids = events
+    .flatMap(framesOf)
+    .map((frame) => frame.stream_id)
+    .filter((id) => id !== undefined)
+  for (const bits of [0, 1, 2, 3]) {
+    const ordinals = ids.filter((id) => id % 4 === bits).map((id) => Math.floor(id / 4) + 1)
+    if (ordinals.length === 0) continue
+    const labels = {
+      initiator: bits % 2 === 0 ? 'remote' : 'local',
+      stream_type: bits < 2 ? 'bidirectional' : 'unidirectional',
+    }
+    tally.add('quic_streams_opened_total', labels, Math.max(...ordinals))
+  }
+}
+
+function paths(stream: Stream, life: Life, tally: Tally): void {
+  const attempts = attemptsOf(stream, life)
+  for (const { outcome, openedAt, finishedAt } of attempts) {
+    if (outcome !== 'abandoned') tally.add('quic_path_validations_total')
+    if (outcome === 'failed') tally.add('quic_path_validations_failed_total')
+    if (outcome === 'abandoned') tally.add('quic_path_validations_abandoned_total')
+    if (outcome !== 'validated') continue
+    tally.observe('quic_path_validation_duration_seconds', finishedAt - openedAt)
+  }
+  for (const { kind, failed } of movesOf(attempts)) {
+    tally.add('quic_connection_migrations_total', { kind })
+    if (failed) tally.add('quic_connection_migrations_failed_total', { kind })
+  }
+}
+
+function extras({ events }: Stream, life: Life, tally: Tally): void {
+  const alive = events.slice(0, life.lastIndex + 1)
+  const mtu = alive.filter((event) => event.name === 'mtu_updated').at(-1)?.data.mtu
+  if (mtu !== undefined) tally.observe('quic_path_mtu_bytes', mtu)
+  const ecn = alive.filter((event) => event.name === 'ecn_state_updated').at(-1)?.data.new
+  if (ecn !== undefined) {
+    // A connection that ended while testing does not know.
+    const state = /^(capable|failed)$/.test(ecn) ? ecn : 'unknown'
+    tally.add('quic_ecn_connections_total', { state })
+  }
+  if (alive.some(({ name, data }) => name === 'packet_received' && isZeroRtt(data.header))) {
+    tally.add('quic_zero_rtt_connections_total')
+  }
+  const phases = new Set<string>()
+  for (const { name, data } of events) {
+    if (name === 'key_updated' && /^(local|remote)_update$/.test(data.trigger ?? '')) {
+      const initiator = data.trigger === 'local_update' ? 'local' : 'remote'
+      if (phases.has(`${initiator} ${data.key_phase}`)) continue
+      phases.add(`${initiator} ${data.key_phase}`)
+      tally.add('quic_key_updates_total', { initiator })
+    }
+    if (name === 'frame_created' && data.frame?.frame_type === 'headers') {
+      const fields = data.frame.headers ?? data.frame.header_fields ?? []
+      const status = fields.find((field) => field.name === ':status')?.value
+      // HEADERS without a status are trailers.
+      if (status === undefined || status.startsWith('1')) continue
+      const code = /^[2345]\d\d$/.test(status) ? `${status[0]}xx` : 'other'
+      tally.add('quic_http3_requests_total', { code })
+    }
+    if (name === 'packet_dropped') {
+      tally.add('quic_packets_dropped_total', { reason: dropReason(data.trigger ?? '') })
+    }
+  }
+}
+
+function isZeroRtt(header: { readonly packet_type?: string } | undefined): boolean {
+  return header?.packet_type?.toLowerCase() === '0rtt'
+}
+
+function dropReason(trigger: string): string {
+  if (/^unexpected_/.test(trigger)) return 'unexpected'
+  if (/^(header_parse_error|protocol_violation|invalid_initial)$/.test(trigger)) return 'invalid'
+  if (trigger === 'payload_decrypt_error') return 'decryption_failure'
+  if (trigger === 'unknown_connection_id') return 'connection_unknown'
+  if (trigger === 'rejected') return 'dos_prevention'
+  const same =
+    /^(key_unavailable|decryption_failure|connection_unknown|unsupported_version|invalid|duplicate|dos_prevention|internal_error)$/
+  return same.test(trigger) ? trigger : 'other'
+}

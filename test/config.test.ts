@@ -1,0 +1,217 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import t from 'tap'
+import { isMap, isSeq, parseDocument } from 'yaml'
+import { type ConfigRequest, loadConfig } from '../exporter/config/load.ts'
+import { configSchema } from '../exporter/config/schema.ts'
+import { settings } from '../exporter/config/settings.ts'
+import { suggest } from '../exporter/config/suggest.ts'
+import { formatDuration, formatSize, parseDuration, parseSize } from '../exporter/config/units.ts'
+
+const FIXTURES = new URL('fixtures/config/', import.meta.url)
+const EXAMPLE = new URL('../config.example.yml', import.meta.url)
+
+/** Loads the text of a file named config.yml, or no file at all. */
+function load(text: string | undefined, request: Partial<ConfigRequest> = {}) {
+  const file = text === undefined ? undefined : 'config.yml'
+  return loadConfig({ file, flags: {}, env: {}, readFile: () => text ?? '', ...request })
+}
+
+t.test('a file with mistakes is refused with all of them, in order', async (t) => {
+  const names = readdirSync(FIXTURES).filter((name) => name.startsWith('invalid-'))
+  t.ok(names.length >= 25, 'the fixtures are there')
+  for (const name of names) {
+    const text = readFileSync(new URL(name, FIXTURES), 'utf8')
+    const expected = [...text.matchAll(/^# expect (.*)$/gm)].map((match) => `${name}:${match[1]}`)
+    t.not(expected.length, 0, `${name} says what it expects`)
+    const { errors } = loadConfig({ file: name, flags: {}, env: {}, readFile: () => text })
+    t.same(errors, expected, name)
+  }
+})
+
+t.test('a file that cannot be read is an error, not an exception', async (t) => {
+  for (const [code, meaning] of [
+    ['ENOENT', 'no such file'],
+    ['EACCES', 'permission denied'],
+    ['EISDIR', 'it is a directory'],
+    ['EIO', 'EIO'],
+  ]) {
+    const readFile = () => {
+      throw Object.assign(new Error('a text that differs by system'), { code })
+    }
+    const { errors } = load('', { readFile })
+    t.same(errors, [`config.yml: cannot be read: ${meaning}`])
+  }
+})
+
+t.test('the example names every setting with its default', async (t) => {
+  const text = readFileSync(EXAMPLE, 'utf8')
+  const { config, errors } = load(text)
+  t.equal(errors, undefined)
+  t.same(
+    config,
+    configSchema.parse({ sources: [{ name: 'caddy', paths: ['/var/log/qlog'] }] }),
+    'nothing but the source differs from the defaults',
+  )
+  const root = parseDocument(text).contents
+  const written = isMap(root)
+    ? root.items.flatMap(({ key, value }) => {
+        const section = isSeq(value) ? value.items[0] : value
+        const prefix = isSeq(value) ? `${key}[]` : `${key}`
+        return isMap(section) ? section.items.map((item) => `${prefix}.${item.key}`) : []
+      })
+    : []
+  t.same(
+    written,
+    settings.map(({ key }) => key),
+  )
+})
+
+t.test('a directory alone is a complete configuration', async (t) => {
+  const { config } = load(undefined, { flags: { 'qlog-dir': ['/var/log/qlog', 'more'] } })
+  const common = {
+    recursive: false,
+    include: ['*.sqlog', '*.qlog'],
+    dialect: 'auto',
+    vantage: 'server',
+    startAt: 'end',
+    sampleRatio: 1,
+  }
+  t.strictSame(config, {
+    sources: [
+      { name: 'qlog', paths: ['/var/log/qlog'], ...common },
+      { name: 'qlog-2', paths: ['more'], ...common },
+    ],
+    tail: {
+      watch: true,
+      sweepIntervalMs: 1000,
+      rotateGraceMs: 5000,
+      maxOpenFiles: 4096,
+      maxRecordBytes: 1_048_576,
+    },
+    connections: { max: 200_000 },
+    metrics: { maxSeries: 20_000 },
+    web: { listen: [{ host: '', port: 19_114 }], telemetryPath: '/metrics' },
+    log: { level: 'info', format: 'json' },
+  })
+})
+
+t.test('nothing to read is said with the way out', async (t) => {
+  t.same(load(undefined).errors, [
+    'sources: nothing to read: give --qlog-dir PATH, or a file with sources (--config.file FILE)',
+  ])
+})
+
+t.test('a section whose keys are all commented out is empty', async (t) => {
+  const { config } = load('sources: [{ paths: [a] }]\ntail:\n#  watch: false\nlog:\n')
+  t.match(config, { tail: { watch: true }, log: { level: 'info' } })
+})
+
+t.test('every way to write a listen address', async (t) => {
+  const listen = [':0', 'localhost:80', '0.0.0.0:19114', '[::1]:65535', 'proxy_1.example:1']
+  t.same(
+    load(undefined, { flags: { 'qlog-dir': ['a'], 'web.listen-address': listen } }).config?.web
+      .listen,
+    [
+      { host: '', port: 0 },
+      { host: 'localhost', port: 80 },
+      { host: '0.0.0.0', port: 19_114 },
+      { host: '::1', port: 65_535 },
+      { host: 'proxy_1.example', port: 1 },
+    ],
+  )
+})
+
+t.test('an alias stands for what it names', async (t) => {
+  const { config } = load(
+    'sources: [{ paths: &p [a], include: &i [x] }, { paths: [b], include: *i }]',
+  )
+  t.same(config?.sources[1]?.include, ['x'])
+})
+
+t.test('an endless nesting costs one page of errors', async (t) => {
+  const { errors } = load('['.repeat(100_000))
+  t.ok(errors !== undefined && errors.length > 0 && errors.length <= 51)
+  t.match(errors?.[0], /^config.yml:1:\d+ .*nested/)
+})
+
+t.test('many mistakes are cut short', async (t) => {
+  const keys = Array.from({ length: 80 }, (_, index) => `key${index}x: 1`)
+  const { errors } = load(keys.join('\n'))
+  t.equal(errors?.length, 51)
+  t.equal(errors?.at(-1), '… and 31 more')
+})
+
+t.test('no text at all throws, and what loads keeps its promises', async (t) => {
+  const piece = fc.constantFrom(
+    ...['sources', 'paths', 'tail', 'web', 'listen', 'log', ': ', ':\n', '- ', '[', ']', '{', '}'],
+    ...[
+      '\n',
+      '  ',
+      ', ',
+      '/a',
+      '"',
+      "'",
+      '&a ',
+      '*a',
+      '!t ',
+      '5',
+      '1s',
+      'true',
+      '~',
+      '#',
+      '\t',
+      '---\n',
+    ],
+  )
+  const texts = fc.oneof(
+    fc.string(),
+    fc.array(piece, { maxLength: 40 }).map((list) => list.join('')),
+  )
+  fc.assert(
+    fc.property(texts, (text) => {
+      const { config, errors } = load(text)
+      if (errors === undefined) return config.sources.length > 0
+      return errors.length > 0 && errors.every((error) => /^config.yml:\d+:\d+ \S/.test(error))
+    }),
+    { numRuns: 2000 },
+  )
+  t.pass()
+})
+
+t.test('units mean what they say, both ways', async (t) => {
+  t.strictSame(
+    ['500ms', '10s', '5m', '1h', '0s'].map(parseDuration),
+    [500, 10_000, 300_000, 3_600_000, 0],
+  )
+  t.strictSame(['64KiB', '1MiB', '2GiB', '65536'].map(parseSize), [
+    65_536,
+    1_048_576,
+    2 ** 31,
+    65_536,
+  ])
+  for (const wrong of ['', '5', 's', '-1s', '1.5s', '1 s', '1S', '1d', '1h30m', '１s']) {
+    t.equal(parseDuration(wrong), undefined, wrong)
+  }
+  for (const wrong of ['', 'KiB', '1KB', '1kib', '-1', '1e6', '1.5MiB', '999999999999999GiB']) {
+    t.equal(parseSize(wrong), undefined, wrong)
+  }
+  fc.assert(
+    fc.property(fc.nat(2 ** 31 - 1), (value) => {
+      const isDuration = value > 999_999_999 || parseDuration(formatDuration(value)) === value
+      return isDuration && parseSize(formatSize(value)) === value
+    }),
+  )
+  t.pass()
+})
+
+t.test('a suggestion is near or not made', async (t) => {
+  const words = ['qlog-dir', 'web.listen-address', 'tail.watch', 'start-at']
+  t.equal(suggest('qlog-dri', words), 'qlog-dir')
+  t.equal(suggest('qlogdir', words), 'qlog-dir')
+  t.equal(suggest('QLOG_DIR', words), 'qlog-dir')
+  t.equal(suggest('listen-address', words), 'web.listen-address')
+  t.equal(suggest('backends', words), undefined)
+  t.equal(suggest('', words), undefined)
+  t.equal(suggest('x'.repeat(1_000_000), words), undefined)
+})

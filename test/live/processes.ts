@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { Test } from 'tap'
+import { until } from '../support/until.ts'
+
+/** How a program is to be started. */
+export interface Command {
+  readonly program: string
+  readonly args: readonly string[]
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** What it reads on standard input, nothing if not given. */
+  readonly input?: string
+}
+
+/** How a program ended, and all that it printed. */
+export interface Ending {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A program that was started; it is stopped at the end of the test at the latest. */
+export interface Running {
+  readonly child: ChildProcess
+  /** What it printed so far on standard error. */
+  stderr(): string
+  isRunning(): boolean
+  readonly ended: Promise<Ending>
+  /** SIGTERM, and SIGKILL when that did not help within 6 seconds. */
+  stop(): Promise<Ending>
+}
+
+const STOP_WITHIN_MS = 6000
+
+// A test that ends before its teardown ran must not leave servers behind.
+const started = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of started) child.kill('SIGKILL')
+})
+
+/** Starts a program with nothing of this process's environment but PATH. */
+export function start(t: Test, { program, args, cwd, env, input = '' }: Command): Running {
+  const child = spawn(program, args, {
+    cwd,
+    env: { PATH: process.env.PATH, ...env },
+  })
+  started.add(child.once('close', () => started.delete(child)))
+  child.stdin.on('error', () => {}).end(input)
+  const output = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', (text) => (output.stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text) => (output.stderr += text))
+  const ended = once(child, 'close').then(
+    ([code, signal]): Ending => ({ code, signal, ...output }),
+    (error: Error): Ending => ({ code: null, signal: null, stdout: '', stderr: error.message }),
+  )
+  const isRunning = () => child.exitCode === null && child.signalCode === null
+  const stop = () => {
+    if (isRunning()) child.kill('SIGTERM')
+    const kill = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS)
+    return ended.finally(() => clearTimeout(kill))
+  }
+  t.teardown(stop)
+  return { child, stderr: () => output.stderr, isRunning, ended, stop }
+}
+
+/** Runs a program to its end. */
+export function run(t: Test, command: Command): Promise<Ending> {
+  return start(t, command).ended
+}
+
+/** Waits until a started program printed something on standard error that says it is ready. */
+export async function untilSaid(running: Running, sign: RegExp, withinMs = 15_000): Promise<void> {
+  const isReady = () => !running.isRunning() || sign.test(running.stderr())
+  await until(`${sign}`, isReady, { withinMs })
+  if (!running.isRunning()) throw new Error(`ended too early: ${running.stderr().slice(-2000)}`)
+}
+
+/** A TCP port on 127.0.0.1 that was free a moment ago (its UDP twin is taken to be free as well). */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
