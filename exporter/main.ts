@@ -1,11 +1,9 @@
 #!/usr/bin/env node
-/** The composition root: what the command line asks for, with everything wired to everything. */
-import { readFileSync } from 'node:fs'
+/** The composition root: each command loads what it needs, and nothing else. */
 import { type Command, parseCommandLine } from './cli.ts'
-import { loadConfig } from './config/load.ts'
-import { configSchema } from './config/schema.ts'
-import { replay } from './replay-command.ts'
-import { VERSION } from './version.ts'
+
+/** Longest record that `replay` and `inspect` take; `serve` has a setting for it. */
+const MAX_RECORD_BYTES = 1 << 20
 
 const command = parseCommandLine(process.argv.slice(2), process.env)
 process.exitCode = command.command === 'error' ? refuse(command.text) : await run(command)
@@ -15,27 +13,37 @@ async function run(command: Command): Promise<number> {
     case 'help':
       process.stdout.write(command.text)
       return 0
-    case 'version':
+    case 'version': {
+      const { VERSION } = await import('./version.ts')
       process.stdout.write(`quic-lb-exporter ${VERSION}\n`)
       return 0
+    }
     case 'replay': {
-      const { tail } = configSchema.parse({ sources: [{ paths: command.paths }] })
+      const { replay } = await import('./replay-command.ts')
       return reading(async () => {
-        const page = await replay({ ...command, maxRecordBytes: tail.maxRecordBytes })
-        process.stdout.write(page)
+        process.stdout.write(await replay({ ...command, maxRecordBytes: MAX_RECORD_BYTES }))
       })
     }
-    case 'inspect':
-      return refuse('not yet')
+    case 'inspect': {
+      const { inspectEvents, inspectReport } = await import('./inspect-command.ts')
+      return reading(async () => {
+        if (command.events) await inspectEvents(command.paths, MAX_RECORD_BYTES, process.stdout)
+        else process.stdout.write(inspectReport(command.paths, MAX_RECORD_BYTES))
+      })
+    }
     case 'check-config':
     case 'serve': {
+      const { readFileSync } = await import('node:fs')
+      const { loadConfig } = await import('./config/load.ts')
       const loaded = loadConfig({ ...command, readFile: (file) => readFileSync(file, 'utf8') })
       if (loaded.errors !== undefined) return refuse(loaded.errors.join('\n'))
       if (command.command === 'check-config') {
-        process.stdout.write('the configuration is good\n')
+        const { sources } = loaded.config
+        process.stdout.write(`the configuration is good: ${sources.length} source(s)\n`)
         return 0
       }
-      return 0
+      const { serve } = await import('./serve-command.ts')
+      return serve(loaded.config)
     }
   }
 }
@@ -46,7 +54,8 @@ async function reading(work: () => Promise<void>): Promise<number> {
     await work()
     return 0
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return fail(error.message)
+    if (error instanceof Error && 'code' in error)
+      return error.code === 'EPIPE' ? 0 : fail(error.message)
     throw error
   }
 }

@@ -16,7 +16,7 @@ export function filesOf(path: string): string[] {
 }
 
 /** Feeds one file to its end. */
-export function replayFile(path: string, sink: FileSink): void {
+export function replayFile(path: string, sink: Pick<FileSink, 'feed' | 'closed'>): void {
   const file = openSync(path, 'r')
   try {
     let buffer = Buffer.allocUnsafe(CHUNK)

@@ -28,13 +28,27 @@ export interface SourceFacts {
   readonly dialects: Set<string>
 }
 
+/** What a person should hear of. */
+export interface SourceNotices {
+  readonly found?: (dialect: string) => void
+  readonly unread?: (why: string) => void
+}
+
 export class SourceReader {
   readonly facts: SourceFacts = { newestEventUs: undefined, dialects: new Set() }
   readonly #options: SourceOptions
   readonly #table: ConnectionTable
   readonly #input: InputMetrics
+  readonly #notices: SourceNotices
+  readonly #unread = new Set<string>()
 
-  constructor(options: SourceOptions, table: ConnectionTable, input: InputMetrics) {
+  constructor(
+    options: SourceOptions,
+    table: ConnectionTable,
+    input: InputMetrics,
+    notices: SourceNotices = {},
+  ) {
+    this.#notices = notices
     this.#options = options
     this.#table = table
     this.#input = input
@@ -52,7 +66,15 @@ export class SourceReader {
   found(dialect: Dialect): void {
     if (this.facts.dialects.has(dialect.name)) return
     this.facts.dialects.add(dialect.name)
+    this.#notices.found?.(dialect.name)
     this.#input.dialect(this.#options.source, dialect.name, dialect.capabilities)
+  }
+
+  /** A file will not be read; told once for each reason. */
+  unread(why: string): void {
+    if (this.#unread.has(why)) return
+    this.#unread.add(why)
+    this.#notices.unread?.(why)
   }
 
   /** An event of this wall clock time was applied. */
@@ -69,6 +91,7 @@ class FileReader implements FileSink, TraceListener {
   readonly #framer: Framer
   readonly #decoder: TraceDecoder
   readonly #maxRecordBytes: number
+  readonly #vantage: SourceOptions['vantage']
   #joinedLate = false
   #stream: Stream | undefined
   #facts: StreamFacts | undefined
@@ -85,6 +108,7 @@ class FileReader implements FileSink, TraceListener {
     this.#input = input
     this.#owner = owner
     this.#maxRecordBytes = maxRecordBytes
+    this.#vantage = vantage
     this.#decoder = new TraceDecoder(dialect ? { vantage, dialect } : { vantage }, this)
     this.#framer = new Framer(maxRecordBytes, this.#decoder)
   }
@@ -139,5 +163,14 @@ class FileReader implements FileSink, TraceListener {
 
   record(outcome: RecordOutcome): void {
     this.#input.record(this.#source, outcome)
+    if (outcome.kind === 'header' && this.#decoder.trace === undefined) this.#tellUnread()
+  }
+
+  #tellUnread(): void {
+    const { vantage } = this.#decoder.header ?? {}
+    const isOther = vantage !== this.#vantage
+    this.#owner.unread(
+      isOther ? `traces of vantage point ${vantage}` : 'no dialect recognises the header',
+    )
   }
 }

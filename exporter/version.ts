@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
 
+/** What built it, where the build says so. */
+export const REVISION: string = process.env.QUIC_LB_EXPORTER_REVISION || 'unknown'
+
 /** The package's version, from the nearest package.json above (the sources' or the build's). */
 export const VERSION: string = readVersion(['../package.json', '../../package.json'])
 

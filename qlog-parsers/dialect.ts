@@ -2,6 +2,7 @@
 import type { Capabilities } from './capabilities.ts'
 import type { Fields, JsonObject } from './decoding/fields.ts'
 import type { QuicEvent } from './events.ts'
+import type { Cursor } from './scanning/cursor.ts'
 import type { TraceHeader } from './trace-header.ts'
 
 /** What a reader is given besides the record's `data`. */
@@ -16,8 +17,14 @@ export interface Reading {
   become(dialect: Dialect): void
 }
 
-/** Reads one kind of event; false if the record lacks what that event must have. */
+/** Reads one kind of event from its parsed `data`; false if that lacks what the event must have. */
 export type Reader = (data: JsonObject, reading: Reading) => boolean
+
+/**
+ * Reads the same kind of event in place, from the bytes of its `data`: the same events, or false if the
+ * JSON path must decide; then nothing of what it emitted counts.
+ */
+export type Scan = (cursor: Cursor, reading: Reading) => boolean
 
 export interface Dialect {
   /** Value of the `dialect` label; also the name of its fixture folder. */
@@ -31,6 +38,8 @@ export interface Dialect {
   readonly capabilities: Capabilities
   /** One reader per event name. */
   readonly readers: ReadonlyMap<string, Reader>
+  /** Faster readers of the most frequent events, by event name. */
+  readonly scans: ReadonlyMap<string, Scan>
   /** Event names that it writes and nobody reads: such records are never parsed. */
   readonly unread: ReadonlySet<string>
 }

@@ -70,16 +70,21 @@ export interface QuicError {
   readonly code: number
 }
 
-/** One QUIC packet. `probeOnly`: it held PING and PADDING frames only. `bytes` is `raw.length`. */
+/** One QUIC packet; undefined is what the record does not say. */
 export interface Packet {
   readonly type: 'packet'
   readonly at: number
   readonly direction: Direction
   readonly packetType: PacketType
-  readonly number?: number
-  readonly bytes?: number
-  readonly destinationId?: string
+  readonly number: number | undefined
+  /** `raw.length`. */
+  readonly bytes: number | undefined
+  /** Of received 1-RTT packets only: it shows that a client moved on purpose. */
+  readonly destinationId: string | undefined
+  /** It held PING and PADDING frames only, at least one PING. */
   readonly probeOnly: boolean
+  /** Ids that its frames named, each once. */
+  readonly streamIds: readonly number[]
 }
 
 /** ACK ranges received for one space, flattened: [first, last, first, last, …], in the writer's order. */
@@ -120,13 +125,6 @@ export interface BlockedFrame {
   readonly at: number
   readonly direction: Direction
   readonly frame: 'data_blocked' | 'stream_data_blocked' | 'streams_blocked'
-}
-
-/** The highest stream ids that the frames of one packet named. */
-export interface StreamsSeen {
-  readonly type: 'streams_seen'
-  readonly at: number
-  readonly streamIds: readonly number[]
 }
 
 export interface CloseFrame {
@@ -182,14 +180,14 @@ export interface RecoveryMetrics {
   readonly type: 'recovery_metrics'
   readonly at: number
   readonly initialGuess: boolean
-  readonly smoothedRttUs?: number
-  readonly minRttUs?: number
-  readonly rttVariationUs?: number
-  readonly ptoCount?: number
-  readonly congestionWindow?: number
-  readonly bytesInFlight?: number
+  readonly smoothedRttUs: number | undefined
+  readonly minRttUs: number | undefined
+  readonly rttVariationUs: number | undefined
+  readonly ptoCount: number | undefined
+  readonly congestionWindow: number | undefined
+  readonly bytesInFlight: number | undefined
   /** Bytes per second. */
-  readonly pacingRate?: number
+  readonly pacingRate: number | undefined
 }
 
 /** Recovery state began anew on another path. */
@@ -253,7 +251,6 @@ export type QuicEvent =
   | PlainFrame<'retire_connection_id'>
   | StreamResetFrame
   | BlockedFrame
-  | StreamsSeen
   | CloseFrame
   | ConnectionClosed
   | ConnectionState

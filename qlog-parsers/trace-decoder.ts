@@ -1,6 +1,7 @@
 /** One qlog file, record by record: the header, then events in normalised words. */
 import { JsonPath, microseconds, parseRecord } from './decoding/json-path.ts'
 import { emptyRecord, type RecordDecoder } from './decoding/record-decoder.ts'
+import { ScanPath } from './decoding/scan-path.ts'
 import type { Dialect } from './dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import type { QuicEvent } from './events.ts'
@@ -26,7 +27,11 @@ export interface TraceListener {
 
 export type RecordOutcome =
   | { readonly kind: 'header' }
-  | { readonly kind: 'read' | 'unread' | 'unknown'; readonly name: string; readonly rejectedValues: number }
+  | {
+      readonly kind: 'read' | 'unread' | 'unknown'
+      readonly name: string
+      readonly rejectedValues: number
+    }
   /** A record of a trace that is not admitted: another vantage point, or no dialect. */
   | { readonly kind: 'not_admitted' }
   | { readonly kind: 'rejected'; readonly reason: RejectReason }
@@ -38,7 +43,8 @@ export interface TraceExpectations {
   readonly dialect?: Dialect
 }
 
-const decoder: RecordDecoder = new JsonPath()
+const fastPath: RecordDecoder = new ScanPath()
+const jsonPath: RecordDecoder = new JsonPath()
 const decoded = emptyRecord()
 
 export class TraceDecoder implements RecordSink {
@@ -72,7 +78,10 @@ export class TraceDecoder implements RecordSink {
       this.#listener.record({ kind: 'not_admitted' })
       return
     }
-    const outcome = decoder.decode(bytes, start, end, trace, decoded) ?? 'other'
+    const outcome =
+      fastPath.decode(bytes, start, end, trace, decoded) ??
+      jsonPath.decode(bytes, start, end, trace, decoded) ??
+      'other'
     if (outcome !== 'ok') {
       this.rejected(whole ? outcome : 'truncated')
       return

@@ -45,7 +45,8 @@ export function readTraceHeader(record: JsonObject): TraceHeader | undefined {
 }
 
 function vantageOf(type: unknown): TraceHeader['vantage'] {
-  if (type === 'server' || type === 'client' || type === 'network' || type === 'transport') return type
+  if (type === 'server' || type === 'client' || type === 'network' || type === 'transport')
+    return type
   return 'unknown'
 }
 

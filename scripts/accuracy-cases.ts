@@ -11,17 +11,30 @@ const run = promisify(execFile)
 const root = join(import.meta.dirname, '..')
 const fixtures = join(root, 'test', 'fixtures')
 
+// Recordings of which nothing is known but what is in them.
+const others = [
+  'quic-go-legacy/v0.45.qlog',
+  'quic-go-legacy/v0.50.sqlog',
+  'quiche/synthetic-bbr2.sqlog',
+  'quiche-legacy/synthetic-rebind2.sqlog',
+]
+
 /** Moves that the peer really made. */
 export interface Moves {
   readonly total: number
   readonly failed: number
+  /** Of all of them; `none` if there were none. */
   readonly kind: string
 }
 
 /** One recording or set of recordings with what is known of it from elsewhere. */
 export interface Case {
   readonly name: string
+  /** The file, if it is one that `replay` can read where it lies. */
+  readonly path: string | undefined
   readonly texts: readonly string[]
+  /** Made by hand: it shows how a dialect is read, not how a real program writes it. */
+  readonly isSynthetic: boolean
   /** The line of TRUTH.tsv by column name: the relay's truth and independent raw counts. */
   readonly truth: Readonly<Record<string, string>> | undefined
   readonly moves: Moves | undefined
@@ -33,7 +46,7 @@ export interface Measured extends Case {
   readonly testimony: Testimony
 }
 
-/** All cases: the streams of TRUTH.tsv, three generations of quic-go, 360 balanced connections. */
+/** All cases: TRUTH.tsv, more generations of quic-go, 360 balanced connections, hand-made ones. */
 export async function readCases(): Promise<Case[]> {
   const truths = await readTruth()
   const cases: Case[] = []
@@ -41,20 +54,21 @@ export async function readCases(): Promise<Case[]> {
     const moves = {
       total: Number(truth.truth_moves),
       failed: Number(truth.truth_moves_failed),
-      kind: truth.truth_move_kind ?? '',
+      kind: truth.truth_move_kind || 'none',
     }
     cases.push({ ...(await single(truth.path ?? '')), truth, moves })
   }
   const headMoves = { total: 1, failed: 0, kind: 'active' }
   cases.push({ ...(await single('quic-go/head.sqlog')), truth: undefined, moves: headMoves })
-  for (const path of ['quic-go-legacy/v0.45.qlog', 'quic-go-legacy/v0.50.sqlog']) {
-    cases.push({ ...(await single(path)), truth: undefined, moves: undefined })
-  }
   const packed = gunzipSync(await readFile(join(fixtures, 'quic-go', 'caddy-lb.ndjson.gz')))
   const lines = packed.toString().split('\n').filter(Boolean)
   const texts = lines.map((line) => (JSON.parse(line) as { content: string }).content)
-  const still = { total: 0, failed: 0, kind: '' }
-  cases.push({ name: 'quic-go/caddy-lb', texts, truth: undefined, moves: still })
+  const moves = { total: 0, failed: 0, kind: 'none' }
+  const name = 'quic-go/caddy-lb'
+  cases.push({ name, path: undefined, texts, isSynthetic: false, truth: undefined, moves })
+  for (const path of others) {
+    cases.push({ ...(await single(path)), truth: undefined, moves: undefined })
+  }
   return cases
 }
 
@@ -67,32 +81,45 @@ async function readTruth(): Promise<Record<string, string>[]> {
   })
 }
 
-async function single(path: string): Promise<Pick<Case, 'name' | 'texts'>> {
+async function single(path: string): Promise<Omit<Case, 'truth' | 'moves'>> {
   const name = path.replace(/\.s?qlog$/, '')
-  return { name, texts: [await readFile(join(fixtures, path), 'utf8')] }
+  const isSynthetic = name.includes('synthetic')
+  const file = join(fixtures, path)
+  return { name, path: file, texts: [await readFile(file, 'utf8')], isSynthetic }
 }
 
 /** Runs `replay` over a case in a child process, and the witness beside it. */
 export async function measure(one: Case): Promise<Measured> {
+  const page = one.path === undefined ? await replayTexts(one.texts) : await replay(one.path)
+  return { ...one, page, testimony: witness(one.texts) }
+}
+
+async function replayTexts(texts: readonly string[]): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'accuracy-'))
   try {
-    for (const [index, text] of one.texts.entries()) {
-      const extension = text.startsWith('{') ? 'qlog' : 'sqlog'
-      await writeFile(join(directory, `${index}.${extension}`), text)
+    for (const [index, text] of texts.entries()) {
+      await writeFile(join(directory, `${index}.sqlog`), text)
     }
-    const main = join(root, 'exporter', 'main.ts')
-    const { stdout } = await run(process.execPath, [main, 'replay', directory], {
-      maxBuffer: 16 << 20,
-    })
-    return { ...one, page: stdout, testimony: witness(one.texts) }
+    return await replay(directory)
   } finally {
     await rm(directory, { recursive: true })
   }
 }
 
-/** Measures all cases, one after another. */
+async function replay(path: string): Promise<string> {
+  const main = join(root, 'exporter', 'main.ts')
+  const { stdout } = await run(process.execPath, [main, 'replay', path], { maxBuffer: 16 << 20 })
+  return stdout
+}
+
+/** Measures all cases, two at a time. */
 export async function measureAll(): Promise<Measured[]> {
+  const cases = await readCases()
   const all: Measured[] = []
-  for (const one of await readCases()) all.push(await measure(one))
+  const queue = cases.entries()
+  const worker = async () => {
+    for (const [index, one] of queue) all[index] = await measure(one)
+  }
+  await Promise.all([worker(), worker()])
   return all
 }

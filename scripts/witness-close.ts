@@ -98,9 +98,9 @@ function asNumber(code: number | string | undefined): number | undefined {
   return typeof code === 'string' ? codeNumber(code) : code
 }
 
-// Application code 0 is no code of RFC 9114, so it is an error.
+// An application that closes with code 0 means no error, as one with H3_NO_ERROR does.
 function isNoError(space: string, code: number): boolean {
-  return code === (space === 'application' ? 0x100 : 0)
+  return code === 0 || (space === 'application' && code === 0x100)
 }
 
 function lastReceived(events: readonly QlogEvent[], life: Life): number {

@@ -46,3 +46,14 @@ export function codeName(layer: string, code: number): string {
   const field = words(qpack)[code - 0x200]
   return field ? `qpack_${field}` : 'other'
 }
+
+/** Every `code` label of a layer; codes without error are none. */
+export function codesOf(layer: string): string[] {
+  const range = (from: number, length: number) => Array.from({ length }, (_, i) => from + i)
+  const codes = {
+    transport: range(1, 0x10),
+    application: [...range(0x101, 0x10), ...range(0x200, 3)],
+    crypto: Object.keys(alerts).map((alert) => 0x100 + Number(alert)),
+  }[layer]
+  return [...(codes ?? []).map((code) => codeName(layer, code)), 'other']
+}

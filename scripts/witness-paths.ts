@@ -1,44 +1,45 @@
-// The witness's own reading of path validations and migrations, worked out after the fact.
-import { framesOf, isGuess, type Life, type QlogEvent, type Stream } from './witness-stream.ts'
+// The witness's own reading of path validations and migrations.
+import { isGuess, rttBefore } from './witness-rtt.ts'
+import { framesOf, type Life, type QlogEvent, type Stream } from './witness-stream.ts'
 
 /** The validation of one path; times in microseconds. */
 export interface Attempt {
   readonly openedAt: number
   readonly finishedAt: number
+  /** Index of the event that finished it; a half less where a deadline passed before that event. */
+  readonly position: number
   readonly outcome: 'validated' | 'failed' | 'abandoned'
   readonly kind: 'active' | 'nat_rebinding'
 }
 
 interface Challenge {
   readonly index: number
-  readonly t: number
-  readonly dcid: string | undefined
-  /** Index of the event with its PATH_RESPONSE, Infinity if none came. */
-  answer: number
+  readonly data: string | undefined
+  answeredAt: number | undefined
 }
 
-type Group = Challenge[]
+interface Open {
+  readonly openedAt: number
+  readonly deadline: number
+  readonly dcid: string | undefined
+  readonly challenges: Challenge[]
+  finish: Pick<Attempt, 'finishedAt' | 'position' | 'outcome'> | undefined
+}
 
-/** All attempts of one connection, in the order in which they opened. */
+/** All attempts of one connection in the order in which they finished. */
 export function attemptsOf(stream: Stream, life: Life): Attempt[] {
-  const { events } = stream
-  const alive = events.slice(0, life.lastIndex + 1)
-  const groups = groupChallenges(stream, life, challengesOf(alive, life))
-  const outcomes = groups.map((group) => outcomeOf(alive, life, group))
-  const finishes = outcomes.map((outcome) => outcome.index)
-  return outcomes.map((outcome) => {
-    const earlier = finishes.filter((index) => index < outcome.index)
+  const alive = stream.events.slice(0, life.lastIndex + 1)
+  const finished = walk(stream, life, alive)
+    .map((attempt) => ({ openedAt: attempt.openedAt, ...settled(attempt, life) }))
+    .sort((a, b) => a.position - b.position || a.finishedAt - b.finishedAt)
+  return finished.map((attempt) => {
+    const earlier = finished.map(({ position }) => position).filter((at) => at < attempt.position)
     const previous = Math.max(life.handshakeIndex, ...earlier)
-    return {
-      openedAt: outcome.openedAt,
-      finishedAt: outcome.finishedAt,
-      outcome: outcome.outcome,
-      kind: kindOf(alive, previous, outcome.index),
-    }
+    return { ...attempt, kind: kindOf(alive, previous, attempt.position) }
   })
 }
 
-/** A move: each validated attempt, each run of failed ones (as they opened), any other abandoned. */
+/** A move: each validated attempt, each run of failed ones as they finished, any other abandoned. */
 export function movesOf(attempts: readonly Attempt[]): { kind: string; failed: boolean }[] {
   const moves: { kind: string; failed: boolean }[] = []
   let inRun = false
@@ -54,66 +55,80 @@ export function movesOf(attempts: readonly Attempt[]): { kind: string; failed: b
   return moves
 }
 
-function challengesOf(alive: readonly QlogEvent[], life: Life): Challenge[] {
-  if (life.handshakeIndex < 0) return []
-  const challenges: Challenge[] = []
-  const datas: (string | undefined)[] = []
-  alive.forEach((event, index) => {
+function walk(stream: Stream, life: Life, alive: readonly QlogEvent[]): Open[] {
+  const attempts: Open[] = []
+  for (const [index, event] of alive.entries()) {
+    expire(attempts, index, event.t)
+    // The packet with HANDSHAKE_DONE itself is not "after handshake completion".
+    if (life.handshakeIndex < 0 || index <= life.handshakeIndex) continue
     for (const frame of framesOf(event)) {
       if (event.name === 'packet_sent' && frame.frame_type === 'path_challenge') {
-        // The packet with HANDSHAKE_DONE itself is not "after handshake completion".
-        if (index <= life.handshakeIndex) continue
-        const dcid = event.data.header?.dcid
-        challenges.push({ index, t: event.t, dcid, answer: Number.POSITIVE_INFINITY })
-        datas.push(frame.data)
+        const challenge = { index, data: frame.data, answeredAt: undefined }
+        const joined = attempts.findLast((attempt, i) => {
+          const isLast = i === attempts.length - 1
+          return joins(stream, attempt, isLast, index, event)
+        })
+        if (joined) joined.challenges.push(challenge)
+        else attempts.push(opened(stream, index, event, challenge))
       }
       if (event.name === 'packet_received' && frame.frame_type === 'path_response') {
-        const open = challenges.find((challenge, i) => {
-          if (challenge.answer < Number.POSITIVE_INFINITY) return false
-          if (frame.data !== undefined) return datas[i] === frame.data
-          return event.t < deadlineOf(alive, challenge)
-        })
-        if (open) open.answer = index
+        answer(attempts, index, event.t, frame.data)
       }
     }
-  })
-  return challenges
-}
-
-function groupChallenges(stream: Stream, life: Life, challenges: readonly Challenge[]): Group[] {
-  const alive = stream.events.slice(0, life.lastIndex + 1)
-  const groups: Group[] = []
-  for (const challenge of challenges) {
-    const joined =
-      challenge.dcid !== undefined
-        ? groups.find((group) => sameOpenPath(alive, group, challenge))
-        : groups.slice(-1).find((group) => continues(stream, alive, group, challenge))
-    if (joined) joined.push(challenge)
-    else groups.push([challenge])
   }
-  return groups
+  return attempts
 }
 
-function sameOpenPath(alive: readonly QlogEvent[], group: Group, next: Challenge): boolean {
-  const first = group[0] as Challenge
-  const answered = group.some((challenge) => challenge.answer < next.index)
-  return first.dcid === next.dcid && !answered && next.t < deadlineOf(alive, first)
+function expire(attempts: readonly Open[], index: number, now: number): void {
+  for (const attempt of attempts) {
+    if (attempt.finish !== undefined || now < attempt.deadline) continue
+    attempt.finish = {
+      finishedAt: attempt.deadline,
+      position: index - 0.5,
+      outcome: 'failed',
+    }
+  }
 }
 
-// Where the packet does not name the path. A failed attempt is finished: nothing joins it.
-function continues(
+// RFC 9000 section 8.2.4 and RFC 9002 section 6.2.1, with the values in force at the opening.
+function opened(stream: Stream, index: number, event: QlogEvent, first: Challenge): Open {
+  const { smoothed = 333_000, variation = smoothed / 2 } = rttBefore(stream, index)
+  const ackDelay = stream.events
+    .slice(0, index)
+    .filter(({ name, data }) => name === 'parameters_set' && ownerOf(data) === 'remote')
+    .findLast(({ data }) => data.max_ack_delay !== undefined)?.data.max_ack_delay
+  const pto = smoothed + Math.max(4 * variation, 1000) + (ackDelay ?? 25) * 1000
+  return {
+    openedAt: event.t,
+    deadline: event.t + 3 * Math.max(Math.round(pto), 1_000_000),
+    dcid: event.data.header?.dcid,
+    challenges: [first],
+    finish: undefined,
+  }
+}
+
+function ownerOf(data: QlogEvent['data']): string | undefined {
+  return data.owner ?? data.initiator
+}
+
+// Nothing joins an attempt after its deadline, be it answered or not.
+function joins(
   stream: Stream,
-  alive: readonly QlogEvent[],
-  group: Group,
-  next: Challenge,
+  attempt: Open,
+  isLast: boolean,
+  index: number,
+  next: QlogEvent,
 ): boolean {
-  const first = group[0] as Challenge
-  const answers = group.map((challenge) => challenge.answer).filter((index) => index < next.index)
-  if (answers.length === 0 && next.t >= deadlineOf(alive, first)) return false
-  const previous = group[group.length - 1] as Challenge
-  if (hasReset(stream, previous.index, next.index)) return false
-  if (answers.length < group.length) return true
-  return next.t - (alive[Math.max(...answers)]?.t ?? 0) <= 10_000
+  if (next.t >= attempt.deadline) return false
+  const dcid = next.data.header?.dcid
+  if (dcid !== undefined) return attempt.dcid === dcid
+  const previous = attempt.challenges.at(-1)?.index ?? 0
+  if (!isLast || hasReset(stream, previous, index)) return false
+  const answers = attempt.challenges
+    .map((challenge) => challenge.answeredAt)
+    .filter((t) => t !== undefined)
+  if (answers.length < attempt.challenges.length) return true
+  return next.t - Math.max(...answers) <= 10_000
 }
 
 // quiche starts a new path with a record of guesses; in ngtcp2's records min_rtt vanishes.
@@ -130,46 +145,32 @@ function hasReset(stream: Stream, after: number, before: number): boolean {
   return false
 }
 
-function outcomeOf(alive: readonly QlogEvent[], life: Life, group: Group) {
-  const first = group[0] as Challenge
-  const openedAt = first.t
-  const deadline = deadlineOf(alive, first)
-  const answer = Math.min(...group.map((challenge) => challenge.answer))
-  const answeredAt = alive[answer]?.t ?? Number.POSITIVE_INFINITY
-  if (answeredAt < deadline) {
-    return { openedAt, finishedAt: answeredAt, index: answer, outcome: 'validated' as const }
+// By data, or in order where frames carry none; a path that was given up is not answered any more.
+function answer(attempts: readonly Open[], index: number, t: number, data: string | undefined) {
+  for (const attempt of attempts) {
+    if (t >= attempt.deadline) continue
+    const challenge = attempt.challenges.find(
+      (one) => one.answeredAt === undefined && (data === undefined || one.data === data),
+    )
+    if (!challenge) continue
+    challenge.answeredAt = t
+    attempt.finish ??= { finishedAt: t, position: index, outcome: 'validated' }
+    return
   }
-  if (life.end >= deadline) {
-    const index = alive.findIndex((event) => event.t >= deadline)
-    return { openedAt, finishedAt: deadline, index, outcome: 'failed' as const }
-  }
-  const outcome = life.end - openedAt >= 1_000_000 ? ('failed' as const) : ('abandoned' as const)
-  return { openedAt, finishedAt: life.end, index: life.lastIndex, outcome }
 }
 
-// RFC 9000 section 8.2.4 and RFC 9002 section 6.2.1, with the values in force at the opening.
-function deadlineOf(alive: readonly QlogEvent[], first: Challenge): number {
-  let smoothed = 0
-  let variation = 0
-  let ackDelay = 25
-  for (const { name, data } of alive.slice(0, first.index)) {
-    if (name === 'parameters_set' && (data.owner ?? data.initiator) === 'remote') {
-      ackDelay = data.max_ack_delay ?? ackDelay
-    }
-    if (name !== 'metrics_updated' || isGuess(data)) continue
-    smoothed = data.smoothed_rtt ?? smoothed
-    variation = data.rtt_variance ?? variation
-  }
-  const pto = Math.round((smoothed + Math.max(4 * variation, 1) + ackDelay) * 1000)
-  return first.t + 3 * Math.max(pto, 1_000_000)
+function settled(attempt: Open, life: Life): NonNullable<Open['finish']> {
+  if (attempt.finish) return attempt.finish
+  const outcome = life.end - attempt.openedAt >= 1_000_000 ? 'failed' : 'abandoned'
+  return { finishedAt: life.end, position: life.lastIndex, outcome }
 }
 
 // Active if, after the previous attempt finished (or the handshake completed), the peer probed,
 // retired an id or changed the one it uses. Go clients retire one while they shake hands.
-function kindOf(alive: readonly QlogEvent[], from: number, last: number): Attempt['kind'] {
+function kindOf(alive: readonly QlogEvent[], from: number, to: number): Attempt['kind'] {
   let dcid: string | undefined
   for (const [index, event] of alive.entries()) {
-    if (index > last) break
+    if (index > to) break
     if (event.name !== 'packet_received') continue
     const signs = /^(path_challenge|retire_connection_id)$/
     const signed = framesOf(event).some((frame) => signs.test(frame.frame_type))

@@ -1,16 +1,16 @@
 // The witness's reading of recovery metrics: sampled histograms, time-outs and congestion states.
-import { type EventData, isGuess, type Life, type Stream } from './witness-stream.ts'
+import { type Rtt, rttAfter } from './witness-rtt.ts'
+import type { EventData, Life, Stream } from './witness-stream.ts'
 import type { Tally } from './witness-tally.ts'
 
 interface InForce {
-  smoothed?: number
-  variation?: number
-  minimum?: number
-  window?: number
-  inFlight?: number
-  pacing?: number
-  mostInFlight?: number
+  readonly rtt: Rtt
+  readonly window: number | undefined
+  readonly inFlight: number | undefined
+  readonly pacing: number | undefined
 }
+
+const nothing: InForce = { rtt: {}, window: undefined, inFlight: undefined, pacing: undefined }
 
 /** Everything that recovery events say about one connection. */
 export function recovery(stream: Stream, life: Life, tally: Tally): void {
@@ -33,41 +33,36 @@ export function inFlightAtEnd(stream: Stream, life: Life): number | undefined {
   return bytes
 }
 
-// One observation per whole second that holds a metrics record, with the values at its last one.
+// One observation per whole second that holds a metrics record, with the values at its end.
 function samples(stream: Stream, life: Life, tally: Tally): void {
-  const records = stream.events
-    .slice(0, life.lastIndex + 1)
-    .filter((event) => event.name === 'metrics_updated')
-  const secondOf = (t: number) => Math.floor((t - life.start) / 1e6)
-  const now: InForce = {}
-  records.forEach((record, index) => {
-    const second = secondOf(record.t)
-    const isFirst = index === 0 || secondOf(records[index - 1]?.t ?? 0) < second
-    const isLast = index === records.length - 1 || secondOf(records[index + 1]?.t ?? 0) > second
-    if (isFirst) delete now.mostInFlight
-    apply(stream, record.data, now)
-    if (isLast) observeSecond(now, tally)
-  })
-  if (now.minimum !== undefined) tally.observe('quic_min_rtt_seconds', now.minimum)
+  const seconds = new Map<number, EventData[]>()
+  for (const { t, name, data } of stream.events.slice(0, life.lastIndex + 1)) {
+    if (name !== 'metrics_updated') continue
+    const second = Math.floor((t - life.start) / 1e6)
+    seconds.set(second, [...(seconds.get(second) ?? []), data])
+  }
+  let now = nothing
+  for (const records of seconds.values()) {
+    // The bytes in flight that the second inherits were in flight in it, too.
+    const inFlights = [now.inFlight]
+    for (const data of records) {
+      now = apply(stream, data, now)
+      inFlights.push(now.inFlight)
+    }
+    const written = inFlights.filter((bytes) => bytes !== undefined)
+    observeSecond(now, written.length > 0 ? Math.max(...written) : undefined, tally)
+  }
+  if (now.rtt.minimum !== undefined) tally.observe('quic_min_rtt_seconds', now.rtt.minimum)
 }
 
-function apply(stream: Stream, data: EventData, now: InForce): void {
-  // A record of guesses changes nothing: what was measured before stays in force.
-  // Writers of whole milliseconds mean "below one" by 0; the others mean "none yet".
-  const measured = (ms: number | undefined) =>
-    ms === undefined || isGuess(data) || (ms === 0 && stream.writer !== 'ngtcp2')
-      ? undefined
-      : Math.round(ms * 1000)
-  now.smoothed = measured(data.smoothed_rtt) ?? now.smoothed ?? Number.NaN
-  now.variation = measured(data.rtt_variance) ?? now.variation ?? Number.NaN
-  const minimum = measured(data.min_rtt)
-  if (minimum !== undefined) now.minimum = Math.min(minimum, now.minimum ?? minimum)
-  now.window = data.congestion_window ?? now.window ?? Number.NaN
-  now.pacing = data.pacing_rate ?? now.pacing ?? Number.NaN
-  now.inFlight = inFlight(stream, data) ?? now.inFlight ?? Number.NaN
-  // The maximum is over what the second's own records say, not over what it inherits.
-  const most = now.mostInFlight ?? Number.NaN
-  now.mostInFlight = most > now.inFlight ? most : now.inFlight
+function apply(stream: Stream, data: EventData, before: InForce): InForce {
+  return {
+    rtt: rttAfter(stream.writer, data, before.rtt),
+    window: data.congestion_window ?? before.window,
+    inFlight: inFlight(stream, data) ?? before.inFlight,
+    // The drafts want bits, quiche's BBR writes bytes per second; no other writer gives it.
+    pacing: data.pacing_rate ?? before.pacing,
+  }
 }
 
 // quic-go from 0.56 on leaves zeros out, so a record about anything but pto_count means 0.
@@ -77,23 +72,27 @@ function inFlight({ writer }: Stream, data: EventData): number | undefined {
   return data.packets_in_flight !== undefined || isPtoAlone ? undefined : 0
 }
 
-function observeSecond(now: InForce, tally: Tally): void {
+function observeSecond(now: InForce, mostInFlight: number | undefined, tally: Tally): void {
   const observe = (family: string, value: number | undefined) => {
-    if (value !== undefined && !Number.isNaN(value)) tally.observe(family, value)
+    if (value !== undefined) tally.observe(family, value)
   }
-  const { smoothed = Number.NaN, minimum = Number.NaN, window = Number.NaN } = now
+  const { smoothed, variation, minimum } = now.rtt
   observe('quic_rtt_seconds', smoothed)
-  observe('quic_rtt_above_min_seconds', Math.max(0, smoothed - minimum))
-  observe('quic_rtt_variation_seconds', now.variation)
-  observe('quic_congestion_window_bytes', window)
-  observe('quic_in_flight_bytes', now.mostInFlight)
+  observe('quic_rtt_variation_seconds', variation)
+  observe('quic_congestion_window_bytes', now.window)
+  observe('quic_in_flight_bytes', mostInFlight)
   observe('quic_pacing_rate_bytes_per_second', now.pacing)
+  if (smoothed === undefined) return
+  if (minimum !== undefined) {
+    observe('quic_rtt_above_min_seconds', Math.max(0, smoothed - minimum))
+  }
+  if (smoothed === 0 || now.window === undefined) return
   // Rounded to whole bytes per second.
-  if (!(smoothed > 0)) return
-  observe('quic_bandwidth_estimate_bytes_per_second', Math.round((window * 1e6) / smoothed))
+  const estimate = Math.round((now.window * 1e6) / smoothed)
+  observe('quic_bandwidth_estimate_bytes_per_second', estimate)
 }
 
-// Every record of the stream is an event here, whether or not a metric needs it.
+// Every record of the stream is an event here, whether or not a metric reads it.
 function states({ events }: Stream, life: Life, tally: Tally): void {
   let state: string | undefined
   for (const [index, event] of events.entries()) {
@@ -106,8 +105,8 @@ function states({ events }: Stream, life: Life, tally: Tally): void {
       tally.add('quic_congestion_state_seconds_total', { state: 'idle' }, idle)
     }
     if (event.name !== 'congestion_state_updated') continue
-    // An entry is a change of label: the same state written again is none.
-    const entered = stateOf(event.data.new ?? '')
+    // An entry is a change of the label, the first state included; the same again is none.
+    const entered = stateOf(String(event.data.new ?? ''))
     if (entered !== state) tally.add('quic_congestion_state_transitions_total', { state: entered })
     state = entered
   }

@@ -30,7 +30,8 @@ export interface EventData {
   readonly frames?: readonly Frame[]
   readonly frame?: Frame
   readonly trigger?: string
-  readonly new?: string
+  /** A state, an id, or in quiche a path MTU. */
+  readonly new?: string | number
   readonly state?: string
   readonly mtu?: number
   readonly key_type?: string
@@ -57,7 +58,6 @@ export interface EventData {
   readonly packets_in_flight?: number
   readonly pacing_rate?: number
   readonly cf_lost_packets?: { readonly delta: number }
-  readonly cf_lost_bytes?: { readonly delta: number }
 }
 
 /** One event: `t` in integer microseconds, never going back; `name` without its namespace. */
@@ -92,6 +92,7 @@ export function readStream(text: string): Stream {
     .filter((line) => line.trim() !== '')
     .flatMap(parse)
   const events: QlogEvent[] = []
+  // Every record moves the clock of its connection, whether or not a metric reads it.
   let clock = 0
   for (const record of records.slice(1) as readonly RawEvent[]) {
     clock = Math.max(clock, Math.round(record.time * 1000))
@@ -127,14 +128,16 @@ export function framesOf(event: QlogEvent): readonly Frame[] {
   return isPacket ? (event.data.frames ?? []) : []
 }
 
-/** Packet number space of a packet type or of a space's own name. */
-export function spaceOf(type: string | undefined): string {
-  return type === 'initial' || type === 'handshake' ? type : 'application_data'
+/** The path MTU that an event sets, in bytes; undefined for all other events. */
+export function mtuIn({ name, data }: QlogEvent): number | undefined {
+  const written = name === 'mtu_updated' ? (data.mtu ?? data.new) : undefined
+  return typeof written === 'number' ? written : undefined
 }
 
-/** A metrics record of a path that has no measurement yet: the initial guess of 333 ms. */
-export function isGuess(data: EventData): boolean {
-  return data.smoothed_rtt === 333 && !((data.latest_rtt ?? 0) > 0)
+/** Packet number space of a packet type or of a space's own name. */
+export function spaceOf(type: string | undefined): string {
+  const written = type?.toLowerCase() ?? ''
+  return /^(initial|handshake)$/.test(written) ? written : 'application_data'
 }
 
 /** From when to when a connection lives; `lastIndex` is the event that ends it. */
@@ -166,15 +169,19 @@ export function lifeOf(events: readonly QlogEvent[]): Life {
 function isClose(event: QlogEvent): boolean {
   if (event.name === 'connection_closed') return true
   if (event.name === 'connection_state_updated') {
-    return /^(closing|draining|closed)$/.test(event.data.new ?? event.data.state ?? '')
+    return /^(closing|draining|closed)$/.test(stateIn(event.data))
   }
   if (event.data.header?.packet_type === 'stateless_reset') return true
   return framesOf(event).some((frame) => frame.frame_type === 'connection_close')
 }
 
+function stateIn(data: EventData): string {
+  return String(data.new ?? data.state ?? '')
+}
+
 function isHandshakeComplete(event: QlogEvent): boolean {
   if (event.name === 'connection_state_updated') {
-    return /^handshake_(complete|confirmed)$/.test(event.data.new ?? event.data.state ?? '')
+    return /^handshake_(complete|confirmed)$/.test(stateIn(event.data))
   }
   if (event.name !== 'packet_sent') return false
   return framesOf(event).some((frame) => frame.frame_type === 'handshake_done')

@@ -1,70 +1,8 @@
 // What METRICS.md says about each family, written down a second time for the witness.
 import type { Writer } from './witness-stream.ts'
 
-const closeErrors = /^(no_error|application_error|transport_error|crypto_error)$/
-const packetTypes = { packet_type: /^(initial|handshake|0rtt|1rtt|unknown)$/ }
-const ccStates =
-  /^(slow_start|congestion_avoidance|recovery|application_limited|idle|other|bbr_\w+)$/
-const blocked = { frame: /^(data_blocked|stream_data_blocked|streams_blocked)$/ }
-const resets = { frame: /^(reset_stream|stop_sending)$/ }
-const kinds = { kind: /^(nat_rebinding|active|unknown)$/ }
-
-/** The labels of every counter and gauge that a per-connection qlog can feed, as patterns. */
-export const LABELS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
-  quic_connections_total: {},
-  quic_connections_active: {},
-  quic_connections_silent: {},
-  quic_connections_closed_total: { initiator: /^(local|remote|unknown)$/, reason: /^[a-z_]+$/ },
-  quic_connections_vanished_total: {},
-  quic_connection_errors_total: {
-    code: /^[a-z0-9_]+$/,
-    layer: /^(transport|application|crypto)$/,
-  },
-  quic_connection_versions_total: { version: /^(v1|v2|draft29|other)$/ },
-  quic_handshakes_completed_total: {},
-  quic_handshakes_failed_total: {
-    reason: /^(timeout|crypto|transport|application|version|other)$/,
-  },
-  quic_zero_rtt_connections_total: {},
-  quic_zero_rtt_rejected_total: {},
-  quic_packets_sent_total: packetTypes,
-  quic_packets_received_total: packetTypes,
-  quic_sent_bytes_total: {},
-  quic_received_bytes_total: {},
-  quic_packets_lost_total: {
-    trigger: /^(reordering_threshold|time_threshold|pto_expired|unknown)$/,
-  },
-  quic_mtu_probes_lost_total: {},
-  quic_lost_bytes_total: {},
-  quic_packets_spuriously_lost_total: {},
-  quic_packets_dropped_total: {
-    reason:
-      /^(key_unavailable|decryption_failure|connection_unknown|unsupported_version|invalid|duplicate|unexpected|dos_prevention|internal_error|other)$/,
-  },
-  quic_pto_total: {},
-  quic_congestion_state_seconds_total: { state: ccStates },
-  quic_congestion_state_transitions_total: { state: ccStates },
-  quic_path_challenges_sent_total: {},
-  quic_path_challenges_received_total: {},
-  quic_path_responses_sent_total: {},
-  quic_path_responses_received_total: {},
-  quic_path_validations_total: {},
-  quic_path_validations_failed_total: {},
-  quic_path_validations_abandoned_total: {},
-  quic_connection_migrations_total: kinds,
-  quic_connection_migrations_failed_total: kinds,
-  quic_key_updates_total: { initiator: /^(local|remote)$/ },
-  quic_ecn_connections_total: { state: /^(capable|failed|unknown)$/ },
-  quic_streams_opened_total: {
-    initiator: /^(local|remote)$/,
-    stream_type: /^(bidirectional|unidirectional)$/,
-  },
-  quic_stream_reset_frames_sent_total: resets,
-  quic_stream_reset_frames_received_total: resets,
-  quic_blocked_frames_sent_total: blocked,
-  quic_blocked_frames_received_total: blocked,
-  quic_http3_requests_total: { code: /^([2345]xx|other)$/ },
-}
+const words = (list: string) => list.split(/\s+/).filter((word) => word !== '')
+const named = (list: string) => words(list).map((name) => `quic_${name}`)
 
 const rtt = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5]
 const window = Array.from({ length: 14 }, (_, i) => 2 ** (12 + i))
@@ -98,56 +36,65 @@ export function unitOf(family: string): number {
   return /_seconds|_ratio/.test(family) ? 1e6 : 1
 }
 
+// Counters and gauges that every writer's log can feed.
+const common = named(`connections_total connections_active connections_closed_total
+  connections_vanished_total connection_errors_total handshakes_completed_total
+  handshakes_failed_total zero_rtt_connections_total packets_sent_total packets_received_total
+  sent_bytes_total received_bytes_total path_challenges_sent_total path_challenges_received_total
+  path_responses_sent_total path_responses_received_total path_validations_total
+  path_validations_failed_total path_validations_abandoned_total connection_migrations_total
+  connection_migrations_failed_total streams_opened_total stream_reset_frames_sent_total
+  stream_reset_frames_received_total blocked_frames_sent_total blocked_frames_received_total`)
+
+// Histograms that every writer's log can feed.
+const measured = named(`connection_duration_seconds handshake_duration_seconds rtt_seconds
+  rtt_above_min_seconds min_rtt_seconds rtt_variation_seconds congestion_window_bytes
+  in_flight_bytes bandwidth_estimate_bytes_per_second path_validation_duration_seconds`)
+
+// No log of one connection tells these. quiche has a field for lost bytes but leaves it at 0.
+const never = named(`lost_bytes_total retry_packets_sent_total
+  version_negotiation_packets_sent_total stateless_reset_packets_sent_total`)
+
 const quicGo = `packets_lost_total mtu_probes_lost_total packets_spuriously_lost_total
   connection_loss_ratio packets_dropped_total pto_total connection_versions_total
   congestion_state_seconds_total congestion_state_transitions_total path_mtu_bytes
   key_updates_total ecn_connections_total`
 const quicheOld = `connection_versions_total congestion_state_seconds_total
   congestion_state_transitions_total key_updates_total http3_requests_total`
+const quicheNew = `packets_lost_total connection_loss_ratio pto_total path_mtu_bytes
+  pacing_rate_bytes_per_second`
 
 // Families that not every one of the writers can give.
-const special: Readonly<Record<Writer, string>> = {
-  'quic-go': `${quicGo} http3_requests_total`,
-  'quic-go-legacy': quicGo,
-  quiche: `${quicheOld} packets_lost_total connection_loss_ratio pto_total`,
-  'quiche-legacy': quicheOld,
-  ngtcp2: 'packets_lost_total packets_spuriously_lost_total connection_loss_ratio pto_total',
+const special: Readonly<Record<Writer, readonly string[]>> = {
+  'quic-go': named(`${quicGo} http3_requests_total`),
+  'quic-go-legacy': named(quicGo),
+  quiche: named(`${quicheOld} ${quicheNew}`),
+  'quiche-legacy': named(quicheOld),
+  ngtcp2: named(`packets_lost_total packets_spuriously_lost_total mtu_probes_lost_total
+    connection_loss_ratio pto_total`),
 }
 
-// Families that a writer gives only when it is built or set up so; their absence is no fault.
-const optional: Readonly<Record<Writer, string>> = {
-  'quic-go': '',
-  'quic-go-legacy': '',
-  // quiche 0.29.3 counts lost packets but leaves its lost bytes at 0.
-  quiche: 'lost_bytes_total pacing_rate_bytes_per_second path_mtu_bytes',
-  'quiche-legacy': 'path_mtu_bytes',
-  ngtcp2: 'mtu_probes_lost_total',
+// Families whose presence METRICS.md leaves open.
+const optional: Readonly<Record<Writer, readonly string[]>> = {
+  'quic-go': [],
+  'quic-go-legacy': [],
+  quiche: [],
+  'quiche-legacy': named('path_mtu_bytes'),
+  ngtcp2: [],
 }
 
-const words = (list: string) => list.split(/\s+/).filter((word) => word !== '')
-
-/** What a writer's stream must and may feed; any other `quic_` family would be a lie. */
-export function familiesOf(writer: Writer): { must: Set<string>; may: Set<string> } {
-  const conditional = new Set(Object.values(special).concat(Object.values(optional)).flatMap(words))
-  const elective = 'connections_silent zero_rtt_rejected_total'
-  const may = new Set(words(`${optional[writer]} ${elective}`).map((name) => `quic_${name}`))
-  const own = new Set(words(special[writer]))
-  const must = new Set(
-    [...Object.keys(LABELS), ...Object.keys(BUCKETS)].filter((family) => {
-      const name = family.slice('quic_'.length)
-      return !may.has(family) && (!conditional.has(name) || own.has(name))
-    }),
-  )
-  return { must, may }
+/** What a writer's stream must, may and must not feed. */
+export interface Families {
+  readonly must: ReadonlySet<string>
+  readonly may: ReadonlySet<string>
+  readonly never: ReadonlySet<string>
 }
 
-/** Whether a label set is one that METRICS.md lists for the family. */
-export function allows(family: string, labels: Readonly<Record<string, string>>): boolean {
-  const patterns = LABELS[family]
-  if (!patterns || Object.keys(labels).length !== Object.keys(patterns).length) return false
-  if (family === 'quic_connections_closed_total') {
-    const { reason = '', initiator } = labels
-    return closeErrors.test(reason) || initiator === 'unknown'
-  }
-  return Object.entries(patterns).every(([name, pattern]) => pattern.test(labels[name] ?? ''))
+/** The families of a writer; every family of a QUIC log is in one of the three. */
+export function familiesOf(writer: Writer): Families {
+  const must = new Set([...common, ...measured, ...special[writer]])
+  const may = new Set([...optional[writer], ...named('zero_rtt_rejected_total')])
+  const all = [...never, ...Object.values(special).flat()]
+  const absent = all.filter((family) => !must.has(family) && !may.has(family))
+  return { must, may, never: new Set(absent) }
 }

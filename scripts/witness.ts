@@ -1,12 +1,14 @@
 // The witness: recomputes every QUIC metric from a complete qlog, sharing no code with the product.
 import { closeOf } from './witness-close.ts'
 import { losses } from './witness-loss.ts'
-import { attemptsOf, movesOf } from './witness-paths.ts'
+import { type Attempt, attemptsOf, movesOf } from './witness-paths.ts'
 import { recovery } from './witness-recovery.ts'
 import {
   framesOf,
   type Life,
   lifeOf,
+  mtuIn,
+  type QlogEvent,
   readStream,
   type Stream,
   type Writer,
@@ -18,29 +20,34 @@ export interface Testimony {
   readonly writer: Writer
   /** Keyed as Prometheus writes a series, labels sorted, without `source`. */
   readonly series: ReadonlyMap<string, number>
+  /** Path-MTU probes that were declared lost and arrived after all; no series counts them. */
+  readonly spuriousProbes: number
 }
 
 /** The expected series of complete server streams, one connection per text, all of one writer. */
 export function witness(texts: readonly string[]): Testimony {
   const tally = new Tally()
   let writer: Writer = 'quic-go'
+  let spuriousProbes = 0
   for (const text of texts) {
     const stream = readStream(text)
     writer = stream.writer
-    testify(stream, tally)
+    spuriousProbes += testify(stream, tally)
   }
-  return { writer, series: tally.series() }
+  return { writer, series: tally.series(), spuriousProbes }
 }
 
-function testify(stream: Stream, tally: Tally): void {
+// Returns how many path-MTU probes were lost spuriously.
+function testify(stream: Stream, tally: Tally): number {
   const life = lifeOf(stream.events)
+  const attempts = attemptsOf(stream, life)
   packets(stream, tally)
   streams(stream, tally)
-  losses(stream, life, tally)
   recovery(stream, life, tally)
-  paths(stream, life, tally)
+  paths(attempts, tally)
   closeOf(stream, life, tally)
   extras(stream, life, tally)
+  return losses(stream, life, attempts, tally)
 }
 
 function packets({ events }: Stream, tally: Tally): void {
@@ -78,8 +85,7 @@ function streams({ events }: Stream, tally: Tally): void {
   }
 }
 
-function paths(stream: Stream, life: Life, tally: Tally): void {
-  const attempts = attemptsOf(stream, life)
+function paths(attempts: readonly Attempt[], tally: Tally): void {
   for (const { outcome, openedAt, finishedAt } of attempts) {
     if (outcome !== 'abandoned') tally.add('quic_path_validations_total')
     if (outcome === 'failed') tally.add('quic_path_validations_failed_total')
@@ -95,25 +101,22 @@ function paths(stream: Stream, life: Life, tally: Tally): void {
 
 function extras({ events }: Stream, life: Life, tally: Tally): void {
   const alive = events.slice(0, life.lastIndex + 1)
-  const mtu = alive.filter((event) => event.name === 'mtu_updated').at(-1)?.data.mtu
+  const mtu = alive.map(mtuIn).findLast((bytes) => bytes !== undefined)
   if (mtu !== undefined) tally.observe('quic_path_mtu_bytes', mtu)
   const ecn = alive.filter((event) => event.name === 'ecn_state_updated').at(-1)?.data.new
   if (ecn !== undefined) {
     // A connection that ended while testing does not know.
-    const state = /^(capable|failed)$/.test(ecn) ? ecn : 'unknown'
+    const state = /^(capable|failed)$/.test(`${ecn}`) ? `${ecn}` : 'unknown'
     tally.add('quic_ecn_connections_total', { state })
   }
   if (alive.some(({ name, data }) => name === 'packet_received' && isZeroRtt(data.header))) {
     tally.add('quic_zero_rtt_connections_total')
   }
-  const phases = new Set<string>()
+  for (const initiator of ['local', 'remote']) {
+    const updates = keyUpdates(events, initiator)
+    if (updates > 0) tally.add('quic_key_updates_total', { initiator }, updates)
+  }
   for (const { name, data } of events) {
-    if (name === 'key_updated' && /^(local|remote)_update$/.test(data.trigger ?? '')) {
-      const initiator = data.trigger === 'local_update' ? 'local' : 'remote'
-      if (phases.has(`${initiator} ${data.key_phase}`)) continue
-      phases.add(`${initiator} ${data.key_phase}`)
-      tally.add('quic_key_updates_total', { initiator })
-    }
     if (name === 'frame_created' && data.frame?.frame_type === 'headers') {
       const fields = data.frame.headers ?? data.frame.header_fields ?? []
       const status = fields.find((field) => field.name === ':status')?.value
@@ -126,6 +129,17 @@ function extras({ events }: Stream, life: Life, tally: Tally): void {
       tally.add('quic_packets_dropped_total', { reason: dropReason(data.trigger ?? '') })
     }
   }
+}
+
+// One update replaces the keys of both directions, so it is written once for each secret.
+function keyUpdates(events: readonly QlogEvent[], initiator: string): number {
+  const updates = events
+    .filter((event) => event.name === 'key_updated')
+    .filter((event) => event.data.trigger === `${initiator}_update`)
+  const perSecret = ['client', 'server'].map(
+    (side) => updates.filter((event) => event.data.key_type?.startsWith(side)).length,
+  )
+  return Math.max(...perSecret)
 }
 
 function isZeroRtt(header: { readonly packet_type?: string } | undefined): boolean {

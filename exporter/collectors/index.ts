@@ -1,6 +1,7 @@
 /** The registry of collectors: one line each. */
-import { congestion } from './congestion.ts'
+
 import type { Collector } from './collector.ts'
+import { congestion } from './congestion.ts'
 import { connections } from './connections.ts'
 import { errors } from './errors.ts'
 import { handshakes } from './handshakes.ts'

@@ -2,10 +2,10 @@
 import {
   type Capabilities,
   dialects,
-  type RecordOutcome,
   REJECT_REASONS,
+  type RecordOutcome,
 } from '../../qlog-parsers/index.ts'
-import { type MetricStore } from '../metrics/store.ts'
+import type { MetricStore } from '../metrics/store.ts'
 import { canGive, openFamilies, signalFamilies } from './presence.ts'
 
 /** Why bytes were never read. */

@@ -1,6 +1,7 @@
 /** RTT, congestion window, bytes in flight and rates, sampled once per busy connection-second. */
-import type { Collector } from './collector.ts'
+
 import { RATE_BUCKETS, RTT_BUCKETS, WINDOW_BUCKETS } from './buckets.ts'
+import type { Collector } from './collector.ts'
 
 export const recovery: Collector = (metrics) => {
   const sampled = 'One sample per active connection-second.'
@@ -65,7 +66,8 @@ export const recovery: Collector = (metrics) => {
       const smoothed = now.smoothedRttUs
       if (smoothed !== undefined) {
         rtt.observe(source, smoothed)
-        if (now.minRttUs !== undefined) aboveMin.observe(source, Math.max(0, smoothed - now.minRttUs))
+        if (now.minRttUs !== undefined)
+          aboveMin.observe(source, Math.max(0, smoothed - now.minRttUs))
       }
       if (now.rttVariationUs !== undefined) variation.observe(source, now.rttVariationUs)
       if (now.congestionWindow !== undefined) {

@@ -33,7 +33,11 @@ export const transport: Collector = (metrics) => {
   const frames = (name: string, help: string, labels: Record<string, string[]>) =>
     metrics.counter({ name, help, labels, signal: 'streams' })
   const resets = {
-    sent: frames('quic_stream_reset_frames_sent_total', 'Frames sent that give a stream up.', reset),
+    sent: frames(
+      'quic_stream_reset_frames_sent_total',
+      'Frames sent that give a stream up.',
+      reset,
+    ),
     received: frames(
       'quic_stream_reset_frames_received_total',
       'Frames received that give a stream up.',

@@ -3,8 +3,9 @@
  * Its duration counts from the first packet received: one client round trip plus crypto, without Retry
  * or version negotiation. Failed: ended or given up before.
  */
-import type { CloseReason, HandshakeFailure } from './derived.ts'
+
 import type { Connection } from './connection.ts'
+import type { CloseReason, HandshakeFailure } from './derived.ts'
 import type { Emit, Tracker } from './tracker.ts'
 
 const FAILURE: Readonly<Record<CloseReason, HandshakeFailure>> = {

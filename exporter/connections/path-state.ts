@@ -6,10 +6,12 @@ export interface Attempt {
   readonly key: string | undefined
   readonly openedAt: number
   /** When it has failed if nothing answered, event time µs. */
-  readonly deadline: number
+  deadline: number
   /** Challenges not answered yet: their data, '' where the producer logs none. */
   readonly unanswered: string[]
   answeredAt: number | undefined
+  /** Until when, event time µs, a further challenge belongs to it although all are answered. */
+  joinUntil: number
 }
 
 export interface PathsState {

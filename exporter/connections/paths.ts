@@ -1,16 +1,19 @@
 /**
  * Path validation attempts. A PATH_CHALLENGE sent after the handshake opens the validation of one path,
  * keyed by the packet's destination connection id where logged. Else it joins the last attempt while that
- * has unanswered challenges, or within 10 ms of its response, unless a path reset lies between. An
- * attempt is validated by the first matching PATH_RESPONSE; failed after 3 × max(PTO, 1 s)
+ * has unanswered challenges, or within max(10 ms, smoothed RTT) of its last response, unless a path reset
+ * lies between (ngtcp2 goes on to validate the old path, and paces those challenges). An attempt is
+ * validated by the first matching PATH_RESPONSE; failed 3 × max(PTO, 1 s) after it was opened
  * (RFC 9000 §8.2.4), or at the end of the connection if it was open for at least 1 s; else abandoned.
+ * A validated one can be joined for as long after its latest challenge.
  */
 import type { Connection } from './connection.ts'
 import type { Attempt } from './path-state.ts'
 import { probeTimeoutUs } from './recovery.ts'
 import type { Tracker } from './tracker.ts'
 
-const JOIN_US = 10_000
+const LEAST_JOIN_US = 10_000
+const UNMEASURED_RTT_US = 333_000
 const SECOND_US = 1_000_000
 
 export const paths: Tracker = {
@@ -32,6 +35,7 @@ export const paths: Tracker = {
       const { data = '', destinationId } = event
       const attempt = attemptFor(connection, destinationId) ?? open(connection, destinationId)
       attempt.unanswered.push(data)
+      if (attempt.answeredAt !== undefined) attempt.deadline = connection.now + patience(connection)
       connection.paths.resetSinceChallenge = false
     },
     path_response(event, connection, emit) {
@@ -42,6 +46,9 @@ export const paths: Tracker = {
       attempt.unanswered.splice(attempt.unanswered.indexOf(data), 1)
       const first = attempt.answeredAt === undefined
       attempt.answeredAt = connection.now
+      attempt.joinUntil =
+        connection.now +
+        Math.max(LEAST_JOIN_US, connection.recovery.smoothedRttUs ?? UNMEASURED_RTT_US)
       if (first) emit({ type: 'path_validated', durationUs: connection.now - attempt.openedAt })
     },
     path_reset(_event, connection) {
@@ -63,19 +70,23 @@ function attemptFor(connection: Connection, key: string | undefined): Attempt | 
   if (key !== undefined) return attempts.find((attempt) => attempt.key === key)
   const last = attempts.at(-1)
   if (last === undefined || resetSinceChallenge) return undefined
-  const justAnswered = connection.now - (last.answeredAt ?? Number.NEGATIVE_INFINITY) <= JOIN_US
-  return last.unanswered.length > 0 || justAnswered ? last : undefined
+  return last.unanswered.length > 0 || connection.now <= last.joinUntil ? last : undefined
 }
 
 function open(connection: Connection, key: string | undefined): Attempt {
-  const patience = 3 * Math.max(probeTimeoutUs(connection.recovery), SECOND_US)
   const attempt: Attempt = {
     key,
     openedAt: connection.now,
-    deadline: connection.now + patience,
+    deadline: connection.now + patience(connection),
     unanswered: [],
     answeredAt: undefined,
+    joinUntil: 0,
   }
   connection.paths.attempts.push(attempt)
   return attempt
+}
+
+/** How long an attempt waits for its response, µs. */
+function patience(connection: Connection): number {
+  return 3 * Math.max(probeTimeoutUs(connection.recovery), SECOND_US)
 }

@@ -3,7 +3,7 @@ import type { Tracker } from './tracker.ts'
 
 export const streams: Tracker = {
   on: {
-    streams_seen(event, connection, emit) {
+    packet(event, connection, emit) {
       for (const id of event.streamIds) {
         const kind = id % 4
         const ordinal = Math.floor(id / 4) + 1

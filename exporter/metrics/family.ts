@@ -174,7 +174,10 @@ export class Histogram extends Family {
     slots: Slots,
     admit: (family: Family, owner: number) => boolean,
   ) {
-    if (spec.buckets.length > 14 || spec.buckets.some((b, i, all) => i > 0 && b <= (all[i - 1] ?? 0))) {
+    if (
+      spec.buckets.length > 14 ||
+      spec.buckets.some((b, i, all) => i > 0 && b <= (all[i - 1] ?? 0))
+    ) {
       throw new Error(`${spec.name}: buckets`)
     }
     super('histogram', spec, slots, spec.buckets.length + 2, admit)
@@ -199,7 +202,7 @@ export class Histogram extends Family {
 function combine(
   sets: readonly (readonly [string, readonly string[]])[],
 ): readonly Readonly<Record<string, string>>[] {
-  if (sets.length > 2) throw new Error('more than two labels beside the owner')
+  if (sets.length > 3) throw new Error('more than three labels beside the owner')
   let combinations: Record<string, string>[] = [{}]
   for (const [label, values] of sets) {
     combinations = combinations.flatMap((before) =>

@@ -5,7 +5,11 @@ import type { MetricStore } from './store.ts'
 /** One family's series: owner, label values in declared order, then [low, high] words of each slot. */
 export interface FamilyData {
   readonly shape: string
-  readonly series: readonly (readonly [owner: string, labels: readonly string[], words: readonly number[]])[]
+  readonly series: readonly (readonly [
+    owner: string,
+    labels: readonly string[],
+    words: readonly number[],
+  ])[]
 }
 
 export type StoreData = Readonly<Record<string, FamilyData>>
@@ -17,7 +21,8 @@ export function snapshotOf(store: MetricStore): StoreData {
     const series: [string, string[], number[]][] = []
     family.forEach((owner, labels, first) => {
       const words: number[] = []
-      for (let i = 0; i < family.slotsPerSeries; i += 1) words.push(...family.slots.words(first + i))
+      for (let i = 0; i < family.slotsPerSeries; i += 1)
+        words.push(...family.slots.words(first + i))
       series.push([store.ownerName(owner), Object.values(labels), words])
     })
     if (series.length > 0) data[family.spec.name] = { shape: shapeOf(family), series }

@@ -70,7 +70,8 @@ export class MetricStore {
   }
 
   #register<T extends Family>(family: T): T {
-    if (this.#families.has(family.spec.name)) throw new Error(`${family.spec.name} is registered twice`)
+    if (this.#families.has(family.spec.name))
+      throw new Error(`${family.spec.name} is registered twice`)
     this.#families.set(family.spec.name, family)
     return family
   }

@@ -71,7 +71,7 @@ export function* scanRoots(
     if (root.isDirectory) {
       yield* scanTree({ ...selection, root, top, boundaries, visitor, pending: [top] })
     } else {
-      showDirectory(dirname(top), visitor)
+      for (const path of new Set([top, root.path])) showDirectory(dirname(path), visitor)
       root.up = report(findFile(top, top, boundaries), top, root, visitor)
     }
     root.known ||= root.up

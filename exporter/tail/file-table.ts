@@ -29,6 +29,7 @@ export class FileTable {
 
   /** Tracks a file; its inode must not be tracked yet. */
   add(file: TrackedFile): void {
+    file.forgotten = false
     const inodes = this.#devices.get(file.dev)
     if (inodes === undefined) this.#devices.set(file.dev, new Map([[file.ino, file]]))
     else inodes.set(file.ino, file)
@@ -37,6 +38,7 @@ export class FileTable {
 
   /** Forgets a file; with `mayReturn`, remembers where it stood. */
   remove(file: TrackedFile, mayReturn: boolean): void {
+    file.forgotten = true
     const inodes = this.#devices.get(file.dev)
     if (inodes?.delete(file.ino)) this.#size--
     if (!mayReturn) return

@@ -35,11 +35,7 @@ export function isWithin(path: string, boundary: string): boolean {
  * Looks at a path below `boundary` without opening it. A symbolic link is followed if its target
  * lies within one of `boundaries`, all of them real paths.
  */
-export function findFile(
-  path: string,
-  boundary: string,
-  boundaries: readonly string[],
-): Finding {
+export function findFile(path: string, boundary: string, boundaries: readonly string[]): Finding {
   try {
     const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false })
     if (stats === undefined) return GONE

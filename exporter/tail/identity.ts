@@ -1,5 +1,3 @@
-import type { BigIntStats } from 'node:fs'
-
 /** How many bytes at the beginning of a file belong to its identity. */
 export const HEAD_BYTES = 1024
 
@@ -12,6 +10,13 @@ export interface Identity {
   readonly ino: bigint
   /** 0 where the file system does not know. */
   readonly birthtimeNs: bigint
+}
+
+/** What is needed of stat to judge a time of birth. */
+export interface BirthStats {
+  readonly dev: bigint
+  readonly birthtimeNs: bigint
+  readonly ctimeNs: bigint
 }
 
 /** A 53-bit hash of `bytes[start, end)`: tells contents apart, is no defence against forgery. */
@@ -36,14 +41,14 @@ export class BirthRecords {
   readonly #trusted = new Set<bigint>()
 
   /** Learns from any file or directory whether its device knows times of birth. */
-  learn(stats: BigIntStats): void {
+  learn(stats: BirthStats): void {
     if (stats.birthtimeNs !== 0n && stats.birthtimeNs !== stats.ctimeNs) {
       this.#trusted.add(stats.dev)
     }
   }
 
   /** Whether `stats`, of the same device and inode, can be the file that `known` was. */
-  mayBeSame(known: Identity, hasHead: boolean, stats: BigIntStats): boolean {
+  mayBeSame(known: Pick<Identity, 'birthtimeNs'>, hasHead: boolean, stats: BirthStats): boolean {
     if (known.birthtimeNs === stats.birthtimeNs) return true
     return hasHead && !this.#trusted.has(stats.dev)
   }

@@ -5,7 +5,7 @@ import { HEAD_BYTES, hashBytes } from './identity.ts'
 import type { FileSink } from './sink.ts'
 import type { TrackedFile } from './tracked-file.ts'
 import { READ_BYTES, unusedBytes } from './tracked-file.ts'
-import { extendHead, goOnInside, setMarker, verifyFile } from './verify-file.ts'
+import { goOnInside, setHead, setMarker, verifyFile } from './verify-file.ts'
 
 const HEADER_BYTES = 64 * 1024
 const ZEROS = Buffer.alloc(READ_BYTES)
@@ -32,7 +32,7 @@ export function readPiece(file: TrackedFile, desk: Desk, atEnd: boolean): Piece 
   const wanted = marker + file.readSize
   const buffer = desk.buffer.atLeast(wanted)
   const got = readAt(file.fd, buffer, wanted, from, file.size)
-  if (!continues(file, buffer, from, got)) {
+  if (got < marker || (marker > 0 && hashBytes(buffer, 0, marker) !== file.markerHash)) {
     file.unverified = true
     return { type: 'more', bytes: got }
   }
@@ -50,36 +50,21 @@ export function readPiece(file: TrackedFile, desk: Desk, atEnd: boolean): Piece 
     else if (!end) return readLarger(file, desk, got)
   }
   if (!end) return { type: 'more', bytes: got }
-  if (!extendLateHead(file, desk)) {
-    file.unverified = true
-    return { type: 'more', bytes: got }
-  }
   file.offered = from + got
   file.behindSince = 0
   return { type: 'end', bytes: got }
 }
 
-/** Whether the bytes before the offset, and the head where it was read too, are the known ones. */
-function continues(file: TrackedFile, bytes: Uint8Array, from: number, got: number): boolean {
-  const marker = file.markerLength
-  if (marker > 0) {
-    if (got < marker || hashBytes(bytes, 0, marker) !== file.markerHash) return false
-  }
-  return from > 0 || extendHead(file, bytes, got)
-}
-
-/** Takes the rest of the head of a file that had fewer bytes when it was read from its start. */
-function extendLateHead(file: TrackedFile, desk: Desk): boolean {
-  if (file.headLength >= Math.min(HEAD_BYTES, file.size)) return true
-  const bytes = desk.buffer.atLeast(HEAD_BYTES)
-  return extendHead(file, bytes, readAt(file.fd, bytes, HEAD_BYTES, 0, file.size))
-}
-
-function use(file: TrackedFile, bytes: Uint8Array, end: number, used: number, desk: Desk): void {
+/** Moves the offset past `used` bytes that end at `end` in `bytes`. */
+function use(file: TrackedFile, bytes: Buffer, end: number, used: number, desk: Desk): void {
   const counted = unusedBytes(file, file.offset + used)
   file.offset += used
   file.readSize = READ_BYTES
   setMarker(file, bytes, end)
+  if (file.headLength < HEAD_BYTES) {
+    if (end < file.offset) readAt(file.fd, bytes, HEAD_BYTES, 0, HEAD_BYTES)
+    setHead(file, bytes, file.offset)
+  }
   if (counted > 0) desk.observer.read(counted)
 }
 

@@ -4,24 +4,21 @@ import type { Desk } from './desk.ts'
 import { ReadBuffer } from './desk.ts'
 import type { Root, Selection, Visitor } from './discovery.ts'
 import { findBelow, makeRoot, scanRoots } from './discovery.ts'
-import { FileErrors, reasonOf } from './file-errors.ts'
+import { FileErrors } from './file-errors.ts'
 import { FileKeeper } from './file-keeper.ts'
+import { FileReader } from './file-reader.ts'
 import { defaultMaxOpenFiles, OpenFiles } from './open-files.ts'
-import { readPiece } from './read-piece.ts'
-import { ReadQueue } from './read-queue.ts'
 import type { FileSink, TailObserver } from './sink.ts'
 import type { TailStatus } from './tail-status.ts'
 import { statusOf } from './tail-status.ts'
-import type { TrackedFile } from './tracked-file.ts'
-import { backOff, READ_BYTES } from './tracked-file.ts'
+import { READ_BYTES } from './tracked-file.ts'
 import { Turns } from './turns.ts'
 import { Waker } from './waker.ts'
 import { WatchHints } from './watch-hints.ts'
 import { nameMatcher } from './wildcard.ts'
 
 const TURN_MS = 20
-const TURN_BYTES = 4 * 1024 * 1024
-const SWEEP_SLICE_MS = 5
+const SLICE_MS = 5
 const ROOM_BEYOND_RECORD = 64 * 1024
 
 /** What all tailers of a process share: memory to read into, open files, turns. */
@@ -70,14 +67,14 @@ export class Tailer {
   readonly #roots: readonly Root[]
   readonly #selection: Selection
   readonly #desk: Desk
-  readonly #queue = new ReadQueue()
+  readonly #reader: FileReader
   readonly #errors: FileErrors
   readonly #keeper: FileKeeper
   readonly #waker: Waker
   readonly #hints: WatchHints
   readonly #visitor: Visitor
   #directories = new Map<string, BigIntStats>()
-  #looks: Iterator<string> | undefined
+  readonly #looks: string[] = []
   #scan: Generator<void, void> | undefined
   #scanAgain = false
   #scanBegunAt = 0
@@ -97,6 +94,7 @@ export class Tailer {
     const maxReadBytes = Math.max(READ_BYTES, options.maxRecordBytes + ROOM_BEYOND_RECORD)
     this.#desk = { observer, open, buffer: shared.buffer, maxReadBytes, now }
     this.#errors = new FileErrors(observer, now)
+    this.#reader = new FileReader(this.#desk, shared.openFiles, this.#errors)
     this.#keeper = new FileKeeper({
       roots: this.#roots,
       selection: this.#selection,
@@ -104,7 +102,7 @@ export class Tailer {
       rotateGraceMs: options.rotateGraceMs,
       desk: this.#desk,
       openFiles: shared.openFiles,
-      queue: this.#queue,
+      queue: this.#reader.queue,
       errors: this.#errors,
     })
     this.#waker = new Waker(this, options.sweepIntervalMs)
@@ -179,8 +177,7 @@ export class Tailer {
 
   /** Looks at paths that may have changed, in the next turns. */
   lookAt(paths: Iterable<string>): void {
-    for (const path of this.#looks ?? []) this.#lookAtOne(path)
-    this.#looks = paths[Symbol.iterator]()
+    for (const path of paths) this.#looks.push(path)
     this.#options.shared.turns.request(this)
   }
 
@@ -188,16 +185,13 @@ export class Tailer {
   takeTurn(): boolean {
     if (this.#stopped) return false
     const begun = performance.now()
-    this.#stepDiscovery(begun)
-    this.#stepLooks(begun + SWEEP_SLICE_MS)
-    let bytes = 0
-    while (bytes < TURN_BYTES && performance.now() - begun < TURN_MS) {
-      const file = this.#queue.take()
-      if (file === undefined) break
-      bytes += this.#read(file)
-    }
-    if (this.#queue.size === 0) this.#allRead()
-    return this.#scan !== undefined || this.#looks !== undefined || this.#queue.size > 0
+    const isAfter = (ms: number) => performance.now() - begun >= ms
+    this.#stepScan(() => isAfter(SLICE_MS))
+    this.#stepLooks(() => isAfter(2 * SLICE_MS))
+    this.#reader.readSome(() => isAfter(TURN_MS))
+    const idle = this.#looks.length === 0 && this.#reader.queue.size === 0
+    if (idle) this.#settle()
+    return !idle || this.#scan !== undefined
   }
 
   *#discover(): Generator<void, void> {
@@ -207,30 +201,52 @@ export class Tailer {
     yield* this.#keeper.judgeAll()
   }
 
-  #stepDiscovery(begun: number): void {
+  #stepScan(isLate: () => boolean): void {
     const scan = this.#scan
     if (scan === undefined) return
+    const begun = performance.now()
     let ended = false
-    while (!ended && performance.now() - begun < SWEEP_SLICE_MS) ended = scan.next().done === true
+    do ended = scan.next().done === true
+    while (!ended && !isLate())
     this.#scanCostMs += performance.now() - begun
-    if (ended) this.#endDiscovery()
+    if (ended) this.#endScan()
   }
 
-  #endDiscovery(): void {
+  #endScan(): void {
     this.#scan = undefined
     this.#scans++
     this.#up = this.#roots.every(({ up }) => up)
     if (this.#options.watch) {
-      const absent = this.#roots.filter(({ real }) => real === undefined)
-      this.#hints.follow(
-        this.#directories,
-        absent.map(({ path }) => path),
-      )
+      const absent = this.#roots.filter(({ real }) => real === undefined).map(({ path }) => path)
+      this.#hints.follow(this.#directories, absent)
     }
     this.#waker.swept(this.#scanCostMs, performance.now() - this.#scanBegunAt)
-    if (this.#scanAgain) {
-      this.#scanAgain = false
-      this.beginSweep()
+    if (!this.#scanAgain) return
+    this.#scanAgain = false
+    this.beginSweep()
+  }
+
+  #stepLooks(isLate: () => boolean): void {
+    for (let path = this.#looks.pop(); path !== undefined; path = this.#looks.pop()) {
+      this.#look(path)
+      if (isLate()) return
     }
+  }
+
+  #look(path: string): void {
+    const below = findBelow(path, this.#roots, this.#selection)
+    const finding = below?.finding
+    if (finding?.type === 'file' && below) this.#keeper.sighted(finding, below.root)
+    else if (finding?.type === 'refused') this.#errors.report(finding.reason, path)
+    else if (finding?.type === 'directory') this.#waker.sweepSoon()
+    else if (this.#roots.some((root) => root.path === path)) this.#waker.sweepSoon()
+  }
+
+  /** All that was found has been read. */
+  #settle(): void {
+    this.#caughtUp ||= this.#scans > 0
+    const settled = this.#waiting.filter(({ scan }) => scan <= this.#scans)
+    this.#waiting = this.#waiting.filter(({ scan }) => scan > this.#scans)
+    for (const { done } of settled) done()
   }
 }

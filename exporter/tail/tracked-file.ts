@@ -59,6 +59,8 @@ export interface TrackedFile {
   /** -1: not open. */
   fd: number
   queued: boolean
+  /** No longer tracked. */
+  forgotten: boolean
   sink: FileSink | undefined
 }
 
@@ -97,6 +99,7 @@ export function trackFile(
     goneSweeps: 0,
     fd: -1,
     queued: false,
+    forgotten: false,
     sink: undefined,
   }
 }

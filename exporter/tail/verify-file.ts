@@ -27,7 +27,8 @@ export function verifyFile(file: TrackedFile, desk: Desk): void {
   } else if (!markerStands(file, desk)) {
     startAnew(file, size, shrunk ? 'truncated' : 'marker', desk)
   } else if (shrunk) {
-    loseUnread(file, size, desk)
+    if (Math.max(file.offset, file.start) === 0) startAnew(file, size, 'truncated', desk)
+    else loseUnread(file, size, desk)
   }
 }
 
@@ -38,18 +39,12 @@ export function setMarker(file: TrackedFile, bytes: Uint8Array, end: number): vo
 }
 
 /**
- * Lets the head grow with the file. `bytes` are the first `length` of the file. False if they do
- * not begin as the file began.
+ * Lets the head grow with what was used; `bytes` are the file's first, `length` of them. It never
+ * covers unused bytes: until a record is whole, its bytes may still change.
  */
-export function extendHead(file: TrackedFile, bytes: Uint8Array, length: number): boolean {
-  if (length < file.headLength) return false
-  if (file.headLength > 0 && hashBytes(bytes, 0, file.headLength) !== file.headHash) return false
-  const headLength = Math.min(HEAD_BYTES, length)
-  if (headLength > file.headLength) {
-    file.headHash = hashBytes(bytes, 0, headLength)
-    file.headLength = headLength
-  }
-  return true
+export function setHead(file: TrackedFile, bytes: Uint8Array, length: number): void {
+  file.headLength = Math.min(HEAD_BYTES, length)
+  file.headHash = hashBytes(bytes, 0, file.headLength)
 }
 
 /**

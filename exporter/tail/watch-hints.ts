@@ -1,9 +1,10 @@
-import type { BigIntStats, FSWatcher as DirectoryWatcher } from 'node:fs'
+import type { FSWatcher as DirectoryWatcher } from 'node:fs'
 import { watch as watchDirectory } from 'node:fs'
 import type { FSWatcher as TreeWatcher } from 'chokidar'
 import { watch as watchTree } from 'chokidar'
 import { reasonOf } from './file-errors.ts'
 import { isWithin } from './find-file.ts'
+import type { Identity } from './identity.ts'
 
 /** Who is told where to look. */
 export interface HintTaker {
@@ -39,7 +40,10 @@ export class WatchHints {
   }
 
   /** Watches exactly these directories, and waits for these absent paths. */
-  follow(directories: ReadonlyMap<string, BigIntStats>, absent: readonly string[]): void {
+  follow(
+    directories: ReadonlyMap<string, Pick<Identity, 'dev' | 'ino'>>,
+    absent: readonly string[],
+  ): void {
     this.#failed = false
     for (const [path, { watcher }] of this.#directories) {
       if (directories.has(path)) continue

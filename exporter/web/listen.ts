@@ -3,7 +3,6 @@ import { createServer, type Server } from 'node:http'
 import { type AddressInfo, isIP, isIPv6 } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from '../logging.ts'
-import { type ListenAddress, parseListenAddress } from './listen-address.ts'
 import { SocketLimit } from './socket-limit.ts'
 
 /** The bound places with the way to leave them, or the sentence that says why there are none. */
@@ -24,6 +23,12 @@ export interface ListenOptions {
   readonly maxSockets?: number
 }
 
+/** A place to listen; an empty host means every interface, port 0 lets the system choose. */
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
 const GRACE_MS = 4_000
 const MAX_SOCKETS = 256
 
@@ -40,12 +45,11 @@ const MAX_REQUESTS_PER_SOCKET = 1_000
 const SILENT_SOCKET_MS = 30_000
 
 /**
- * Serves the app on every address (`:19114`, `[::1]:0`, …); the app must be fresh, and after a
- * failure nothing stays bound and the app is closed.
+ * Serves the app on every address; the app must be fresh, and after a failure nothing stays bound and the app is closed.
  */
 export async function listen(
   app: FastifyInstance,
-  addresses: readonly string[],
+  addresses: readonly ListenAddress[],
   options: ListenOptions,
 ): Promise<Listening> {
   const servers: Server[] = []
@@ -54,7 +58,7 @@ export async function listen(
   await app.ready()
 
   const urls: string[] = []
-  for (const address of addresses.map(parseListenAddress)) {
+  for (const address of addresses) {
     const bound = await bind(address, app, sockets, options.log)
     if (bound.type === 'failed') {
       await app.close()
@@ -76,7 +80,6 @@ async function bind(
   sockets: SocketLimit,
   log: Logger,
 ): Promise<Bound> {
-  if (address.type === 'invalid') return { type: 'failed', message: address.message }
   const server = createServer(HTTP_LIMITS)
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET
   server.setTimeout(SILENT_SOCKET_MS)
@@ -86,7 +89,7 @@ async function bind(
     server.listen({ port: address.port, ...(address.host && { host: address.host }) })
     await once(server, 'listening')
   } catch (error) {
-    return { type: 'failed', message: `cannot listen on ${address.text}: ${reasonOf(error)}` }
+    return { type: 'failed', message: `cannot listen on ${textOf(address)}: ${reasonOf(error)}` }
   }
   server.on('error', (error) => log.warn('cannot accept a connection', { error }))
   return { type: 'bound', server }
@@ -107,11 +110,15 @@ function reasonOf(error: unknown): string {
 }
 
 function urlOf({ address, port }: AddressInfo, asked: ListenAddress): string {
-  if (asked.type === 'address' && asked.host !== undefined && isIP(asked.host) === 0) {
+  if (asked.host !== '' && isIP(asked.host) === 0) {
     return `http://${asked.host}:${port}/`
   }
   if (address === '::' || address === '0.0.0.0') return `http://localhost:${port}/`
   return `http://${isIPv6(address) ? `[${address.replace('%', '%25')}]` : address}:${port}/`
+}
+
+function textOf({ host, port }: ListenAddress): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${port}`
 }
 
 async function closeServers(

@@ -1,5 +1,5 @@
 /** QUIC error codes as logs write them: numbers, names, or `crypto_error_0x178`. */
-import { type ErrorSpace, type QuicError } from '../events.ts'
+import type { ErrorSpace, QuicError } from '../events.ts'
 import { asNumber, type JsonObject } from './fields.ts'
 
 /** RFC 9000 §20.1 and RFC 9368 §5 (version negotiation error), by code. */

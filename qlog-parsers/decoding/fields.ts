@@ -24,7 +24,8 @@ export class Fields {
     const value = object[key]
     if (value === undefined) return undefined
     const number = asNumber(value)
-    if (number >= 0 && Number.isInteger(number)) return Number.isSafeInteger(number) ? number : undefined
+    if (number >= 0 && Number.isInteger(number))
+      return Number.isSafeInteger(number) ? number : undefined
     return this.#reject()
   }
 
@@ -74,6 +75,7 @@ export function isObject(value: unknown): value is JsonObject {
 /** A JSON number or a decimal string as a number, else NaN. */
 export function asNumber(value: unknown): number {
   if (typeof value === 'number') return value
-  if (typeof value === 'string' && /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(value)) return Number(value)
+  if (typeof value === 'string' && /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(value))
+    return Number(value)
   return Number.NaN
 }

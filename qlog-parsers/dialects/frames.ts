@@ -1,6 +1,6 @@
 /** Frames of a packet (RFC 9000 §19) as every qlog draft since 0.3 names them. */
 import { frameError } from '../decoding/errors.ts'
-import { asNumber, isObject, type JsonObject } from '../decoding/fields.ts'
+import { asNumber, type Fields, isObject, type JsonObject } from '../decoding/fields.ts'
 import type { Reading } from '../dialect.ts'
 import type { Direction, PacketNumberSpace } from '../events.ts'
 
@@ -15,7 +15,20 @@ export function holdsOnlyProbes(frames: readonly unknown[]): boolean {
   return pings > 0
 }
 
-/** Emits what the frames of one packet say. */
+/** Stream ids that the frames of one packet name, each once. */
+export function streamIdsOf(frames: readonly unknown[], fields: Fields): readonly number[] {
+  let ids: number[] = NONE
+  for (const frame of frames) {
+    if (!isObject(frame) || frame.stream_id === undefined) continue
+    const id = fields.count(frame, 'stream_id')
+    if (id !== undefined && !ids.includes(id)) ids = [...ids, id]
+  }
+  return ids
+}
+
+const NONE: number[] = []
+
+/** Emits what the frames of one packet say by themselves. */
 export function readFrames(
   frames: readonly unknown[],
   direction: Direction,
@@ -23,20 +36,9 @@ export function readFrames(
   destinationId: string | undefined,
   reading: Reading,
 ): void {
-  let streamIds: number[] | undefined
   for (const frame of frames) {
-    if (!isObject(frame)) continue
-    const id = frame.stream_id
-    if (id !== undefined) {
-      const streamId = reading.fields.count(frame, 'stream_id')
-      if (streamId !== undefined && !streamIds?.includes(streamId)) {
-        streamIds ??= []
-        streamIds.push(streamId)
-      }
-    }
-    readFrame(frame, direction, space, destinationId, reading)
+    if (isObject(frame)) readFrame(frame, direction, space, destinationId, reading)
   }
-  if (streamIds !== undefined) reading.emit({ type: 'streams_seen', at: reading.at, streamIds })
 }
 
 function readFrame(

@@ -3,8 +3,11 @@
  * kinds of event. A connection's end is only seen in a CONNECTION_CLOSE frame, an idle time-out not at all.
  */
 import type { Dialect } from '../dialect.ts'
-import { metricsReader, packetLost, packetReader } from './standard.ts'
+import { packetLost, packetReader, packetScan } from './standard.ts'
 import { parameters } from './standard-connection.ts'
+import { metricsReader, metricsScan } from './standard-metrics.ts'
+
+const options = { wholeMilliseconds: true }
 
 export const ngtcp2: Dialect = {
   name: 'ngtcp2',
@@ -30,8 +33,13 @@ export const ngtcp2: Dialect = {
     ['transport:packet_sent', packetReader('sent')],
     ['transport:packet_received', packetReader('received')],
     ['transport:parameters_set', parameters],
-    ['recovery:metrics_updated', metricsReader({ wholeMilliseconds: true })],
+    ['recovery:metrics_updated', metricsReader(options)],
     ['recovery:packet_lost', packetLost],
+  ]),
+  scans: new Map([
+    ['transport:packet_sent', packetScan('sent')],
+    ['transport:packet_received', packetScan('received')],
+    ['recovery:metrics_updated', metricsScan(options)],
   ]),
   unread: new Set([]),
 }

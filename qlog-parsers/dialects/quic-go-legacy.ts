@@ -3,7 +3,7 @@
  * 2.10). Zeros are written, spurious losses and HTTP/3 frames are not.
  */
 import type { Dialect } from '../dialect.ts'
-import { congestionState, metricsReader, packetDropped, packetLost, packetReader } from './standard.ts'
+import { congestionState, packetDropped, packetLost, packetReader, packetScan } from './standard.ts'
 import {
   connectionClosed,
   ecnState,
@@ -12,11 +12,13 @@ import {
   parameters,
   versionInformation,
 } from './standard-connection.ts'
+import { metricsReader, metricsScan } from './standard-metrics.ts'
 
 export const quicGoLegacy: Dialect = {
   name: 'quic-go-legacy',
   producers: 'quic-go ≤ 0.55 (Caddy 2.9, 2.10)',
-  advice: 'upgrade the proxy to quic-go ≥ 0.56 (Caddy ≥ 2.11) for HTTP/3 requests and spurious losses',
+  advice:
+    'upgrade the proxy to quic-go ≥ 0.56 (Caddy ≥ 2.11) for HTTP/3 requests and spurious losses',
   wrote: (header) => header.title.startsWith('quic-go') && !header.hasReferenceObject,
   capabilities: {
     connection: true,
@@ -53,6 +55,11 @@ export const quicGoLegacy: Dialect = {
     ['recovery:mtu_updated', mtuReader('mtu')],
     ['recovery:ecn_state_updated', ecnState],
     ['security:key_updated', keyUpdated],
+  ]),
+  scans: new Map([
+    ['transport:packet_sent', packetScan('sent')],
+    ['transport:packet_received', packetScan('received')],
+    ['recovery:metrics_updated', metricsScan({})],
   ]),
   unread: new Set([
     'transport:connection_started',

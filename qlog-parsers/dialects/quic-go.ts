@@ -5,10 +5,10 @@
 import type { Dialect } from '../dialect.ts'
 import {
   congestionState,
-  metricsReader,
   packetDropped,
   packetLost,
   packetReader,
+  packetScan,
   spuriousLoss,
 } from './standard.ts'
 import {
@@ -20,6 +20,9 @@ import {
   responseReader,
   versionInformation,
 } from './standard-connection.ts'
+import { metricsReader, metricsScan } from './standard-metrics.ts'
+
+const options = { omitsZero: true }
 
 export const quicGo: Dialect = {
   name: 'quic-go',
@@ -56,7 +59,7 @@ export const quicGo: Dialect = {
     ['transport:parameters_set', parameters],
     ['transport:version_information', versionInformation],
     ['transport:connection_closed', connectionClosed],
-    ['recovery:metrics_updated', metricsReader({ omitsZero: true })],
+    ['recovery:metrics_updated', metricsReader(options)],
     ['recovery:packet_lost', packetLost],
     ['recovery:spurious_loss', spuriousLoss],
     ['recovery:congestion_state_updated', congestionState],
@@ -64,6 +67,11 @@ export const quicGo: Dialect = {
     ['recovery:ecn_state_updated', ecnState],
     ['security:key_updated', keyUpdated],
     ['http3:frame_created', responseReader('header_fields')],
+  ]),
+  scans: new Map([
+    ['transport:packet_sent', packetScan('sent')],
+    ['transport:packet_received', packetScan('received')],
+    ['recovery:metrics_updated', metricsScan(options)],
   ]),
   unread: new Set([
     'transport:connection_started',

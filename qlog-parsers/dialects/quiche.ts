@@ -4,8 +4,8 @@
  */
 import type { Capabilities } from '../capabilities.ts'
 import { isObject } from '../decoding/fields.ts'
-import type { Dialect, Reader } from '../dialect.ts'
-import { congestionState, metricsReader, packetReader } from './standard.ts'
+import type { Dialect, Reader, Scan } from '../dialect.ts'
+import { congestionState, packetReader, packetScan } from './standard.ts'
 import {
   connectionClosed,
   keyUpdated,
@@ -13,15 +13,15 @@ import {
   parameters,
   responseReader,
 } from './standard-connection.ts'
+import { INITIAL_RTT_US, metricsReader, metricsScan } from './standard-metrics.ts'
 
-/** A record with the initial guess opens every path: quiche writes only what changed, per path. */
-const INITIAL_RTT_MS = 333
-
-const metrics = metricsReader({ pacingRateUnit: 'bytes' })
+const options = { pacingRateUnit: 'bytes' } as const
+const metrics = metricsReader(options)
 
 const metricsAndLoss: Reader = (data, reading) => {
   const { at, fields } = reading
-  if (data.smoothed_rtt === INITIAL_RTT_MS) reading.emit({ type: 'path_reset', at })
+  // The initial guess opens every path: only what changed is written, path by path.
+  if (data.smoothed_rtt === INITIAL_RTT_US / 1000) reading.emit({ type: 'path_reset', at })
   if (!metrics(data, reading)) return false
   if (isObject(data.cf_lost_packets)) {
     reading.become(quiche)
@@ -76,6 +76,13 @@ const readers: ReadonlyMap<string, Reader> = new Map(
   ),
 )
 
+// Records with `cf_*` fields, the first ones of each path among them, are left to the reader above.
+const scans: ReadonlyMap<string, Scan> = new Map([
+  ['quic:packet_sent', packetScan('sent')],
+  ['quic:packet_received', packetScan('received')],
+  ['quic:recovery_metrics_updated', metricsScan({ ...options, refusesGuess: true })],
+])
+
 const unread: ReadonlySet<string> = new Set([
   'quic:stream_data_moved',
   'quic:datagrams_sent',
@@ -118,6 +125,7 @@ export const quiche: Dialect = {
   wrote: (header) => isQuiche(header) && header.hasReferenceObject,
   capabilities: { ...BEFORE_LOSS, loss: ['unknown'], pto: true, pacingRate: true },
   readers,
+  scans,
   unread,
 }
 
@@ -128,5 +136,6 @@ export const quicheLegacy: Dialect = {
   wrote: (header) => isQuiche(header) && !header.hasReferenceObject,
   capabilities: BEFORE_LOSS,
   readers,
+  scans,
   unread,
 }

@@ -94,7 +94,8 @@ export function mtuReader(key: string): Reader {
 export function responseReader(headersKey: string): Reader {
   return (data, reading) => {
     const frame = data.frame
-    if (reading.vantage !== 'server' || !isObject(frame) || frame.frame_type !== 'headers') return true
+    if (reading.vantage !== 'server' || !isObject(frame) || frame.frame_type !== 'headers')
+      return true
     const headers = frame[headersKey]
     if (!Array.isArray(headers)) return true
     for (const header of headers) {

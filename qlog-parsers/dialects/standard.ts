@@ -1,6 +1,6 @@
 /** Readers of packets, loss and recovery as the qlog drafts define them, with the knobs in which writers differ. */
-import { isObject, type JsonObject } from '../decoding/fields.ts'
-import type { Reader } from '../dialect.ts'
+import { isObject } from '../decoding/fields.ts'
+import type { Reader, Scan } from '../dialect.ts'
 import type {
   CongestionState,
   Direction,
@@ -9,7 +9,8 @@ import type {
   PacketNumberSpace,
   PacketType,
 } from '../events.ts'
-import { holdsOnlyProbes, readFrames } from './frames.ts'
+import { scanPacket } from '../scanning/packet.ts'
+import { holdsOnlyProbes, readFrames, streamIdsOf } from './frames.ts'
 import { quicVersion } from './versions.ts'
 
 const PACKET_TYPE = new Map<unknown, PacketType>([
@@ -34,20 +35,19 @@ export function packetReader(direction: Direction): Reader {
     const header = data.header
     if (!isObject(header)) return false
     const packetType = PACKET_TYPE.get(header.packet_type) ?? 'unknown'
-    const number = fields.count(header, 'packet_number')
     const destinationId = fields.text(header, 'dcid')
     const raw = fields.object(data, 'raw')
-    const bytes = raw === undefined ? undefined : fields.count(raw, 'length')
     const frames = Array.isArray(data.frames) ? data.frames : []
     reading.emit({
       type: 'packet',
       at,
       direction,
       packetType,
+      number: fields.count(header, 'packet_number'),
+      bytes: raw === undefined ? undefined : fields.count(raw, 'length'),
+      destinationId: direction === 'received' && packetType === '1rtt' ? destinationId : undefined,
       probeOnly: holdsOnlyProbes(frames),
-      ...(number === undefined ? {} : { number }),
-      ...(bytes === undefined ? {} : { bytes }),
-      ...(destinationId === undefined ? {} : { destinationId }),
+      streamIds: streamIdsOf(frames, fields),
     })
     if (packetType === 'initial' && typeof header.version === 'string') {
       reading.emit({ type: 'version', at, version: quicVersion(header.version) })
@@ -57,62 +57,9 @@ export function packetReader(direction: Direction): Reader {
   }
 }
 
-/** In what writers of recovery metrics differ. */
-export interface MetricsOptions {
-  /** RTTs are whole milliseconds: 0 means "below one". Elsewhere a 0 is no measurement. */
-  readonly wholeMilliseconds?: boolean
-  /** Fields that are 0 are left out, `bytes_in_flight` among them. */
-  readonly omitsZero?: boolean
-  /** Unit of `pacing_rate`: the drafts say bits per second. */
-  readonly pacingRateUnit?: 'bytes' | 'bits'
-}
-
-/** RFC 9002 §6.2.2. */
-const INITIAL_RTT_US = 333_000
-
-/** `metrics_updated` / `recovery_metrics_updated`. */
-export function metricsReader(options: MetricsOptions): Reader {
-  const { wholeMilliseconds = false, omitsZero = false, pacingRateUnit = 'bits' } = options
-  return (data, reading) => {
-    const { fields } = reading
-    const rtt = (key: string) => {
-      const us = fields.milliseconds(data, key)
-      return us === 0 && !wholeMilliseconds ? undefined : us
-    }
-    const smoothedRttUs = rtt('smoothed_rtt')
-    const minRttUs = rtt('min_rtt')
-    const latestRttUs = rtt('latest_rtt')
-    const rttVariationUs = rtt('rtt_variance')
-    const ptoCount = fields.count(data, 'pto_count')
-    const congestionWindow = fields.count(data, 'congestion_window')
-    const bytesInFlight =
-      fields.count(data, 'bytes_in_flight') ??
-      (omitsZero && meansNothingInFlight(data) ? 0 : undefined)
-    const rate = fields.amount(data, 'pacing_rate')
-    const pacingRate =
-      rate === undefined || pacingRateUnit === 'bytes' ? rate : Math.round(rate / 8)
-    const guess = smoothedRttUs === INITIAL_RTT_US && !((latestRttUs ?? 0) > 0)
-    reading.emit({
-      type: 'recovery_metrics',
-      at: reading.at,
-      initialGuess: guess,
-      ...(smoothedRttUs === undefined ? {} : { smoothedRttUs }),
-      ...(minRttUs === undefined ? {} : { minRttUs }),
-      ...(rttVariationUs === undefined ? {} : { rttVariationUs }),
-      ...(ptoCount === undefined ? {} : { ptoCount }),
-      ...(congestionWindow === undefined ? {} : { congestionWindow }),
-      ...(bytesInFlight === undefined ? {} : { bytesInFlight }),
-      ...(pacingRate === undefined ? {} : { pacingRate }),
-    })
-    return true
-  }
-}
-
-/** A record without either in-flight field that is not a `pto_count` alone. */
-function meansNothingInFlight(data: JsonObject): boolean {
-  if ('bytes_in_flight' in data || 'packets_in_flight' in data) return false
-  const keys = Object.keys(data)
-  return keys.length > 1 || (keys.length === 1 && keys[0] !== 'pto_count')
+/** The same, read in place. */
+export function packetScan(direction: Direction): Scan {
+  return (cursor, reading) => scanPacket(cursor, direction, reading)
 }
 
 const LOSS_TRIGGER = new Map<unknown, LossTrigger>([
@@ -206,4 +153,3 @@ export const spuriousLoss: Reader = (data, reading) => {
   reading.emit({ type: 'spurious_loss', at: reading.at, space, number })
   return true
 }
-

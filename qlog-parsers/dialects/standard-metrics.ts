@@ -1,0 +1,125 @@
+/** Readers of recovery metrics, with the knobs in which writers differ. */
+import type { Fields, JsonObject } from '../decoding/fields.ts'
+import type { Reader, Reading, Scan } from '../dialect.ts'
+import { type ScannedMetrics, scanMetrics } from '../scanning/metrics.ts'
+
+/** In what writers of recovery metrics differ. */
+export interface MetricsOptions {
+  /** RTTs are whole milliseconds: 0 means "below one". Elsewhere a 0 is no measurement. */
+  readonly wholeMilliseconds?: boolean
+  /** Fields that are 0 are left out, `bytes_in_flight` among them. */
+  readonly omitsZero?: boolean
+  /** Unit of `pacing_rate`: the drafts say bits per second. */
+  readonly pacingRateUnit?: 'bytes' | 'bits'
+  /** In place, a record with the initial guess is left to the JSON path: the dialect makes more of it. */
+  readonly refusesGuess?: boolean
+}
+
+/** RFC 9002 §6.2.2. */
+export const INITIAL_RTT_US = 333_000
+const MAX_RTT_US = 365 * 86_400 * 1_000_000
+
+/** What a record says, units ours, quirks not yet applied. */
+interface Written {
+  readonly smoothed: number | undefined
+  readonly min: number | undefined
+  readonly latest: number | undefined
+  readonly variation: number | undefined
+  readonly ptoCount: number | undefined
+  readonly congestionWindow: number | undefined
+  readonly bytesInFlight: number | undefined
+  /** As written: bits or bytes per second. */
+  readonly pacingRate: number | undefined
+  readonly saysInFlight: boolean
+  readonly fields: number
+}
+
+/** `metrics_updated` / `recovery_metrics_updated`. */
+export function metricsReader(options: MetricsOptions): Reader {
+  return (data, reading) => {
+    const { fields } = reading
+    emit(
+      {
+        smoothed: fields.milliseconds(data, 'smoothed_rtt'),
+        min: fields.milliseconds(data, 'min_rtt'),
+        latest: fields.milliseconds(data, 'latest_rtt'),
+        variation: fields.milliseconds(data, 'rtt_variance'),
+        ptoCount: fields.count(data, 'pto_count'),
+        congestionWindow: fields.count(data, 'congestion_window'),
+        bytesInFlight: fields.count(data, 'bytes_in_flight'),
+        pacingRate: pacingRate(data, fields),
+        saysInFlight: 'bytes_in_flight' in data || 'packets_in_flight' in data,
+        fields: Object.keys(data).length,
+      },
+      options,
+      reading,
+    )
+    return true
+  }
+}
+
+/** The same, read in place. */
+export function metricsScan(options: MetricsOptions): Scan {
+  return (cursor, reading) => {
+    const scanned = scanMetrics(cursor)
+    if (scanned === undefined || longestRtt(scanned) * 1000 > MAX_RTT_US) return false
+    if (options.refusesGuess && scanned.smoothedRtt * 1000 === INITIAL_RTT_US) return false
+    emit(
+      {
+        smoothed: microseconds(scanned.smoothedRtt),
+        min: microseconds(scanned.minRtt),
+        latest: microseconds(scanned.latestRtt),
+        variation: microseconds(scanned.rttVariance),
+        ptoCount: present(scanned.ptoCount),
+        congestionWindow: present(scanned.congestionWindow),
+        bytesInFlight: present(scanned.bytesInFlight),
+        pacingRate: present(Math.round(scanned.pacingRate)),
+        saysInFlight: scanned.packetsInFlight || !Number.isNaN(scanned.bytesInFlight),
+        fields: scanned.fields,
+      },
+      options,
+      reading,
+    )
+    return true
+  }
+}
+
+function emit(written: Written, options: MetricsOptions, reading: Reading): void {
+  const { wholeMilliseconds = false, omitsZero = false, pacingRateUnit = 'bits' } = options
+  const rtt = (us: number | undefined) => (us === 0 && !wholeMilliseconds ? undefined : us)
+  const nothingInFlight =
+    omitsZero &&
+    !written.saysInFlight &&
+    // A record with `pto_count` alone says nothing about it.
+    (written.fields > 1 || (written.fields === 1 && written.ptoCount === undefined))
+  const rate = written.pacingRate
+  reading.emit({
+    type: 'recovery_metrics',
+    at: reading.at,
+    initialGuess: written.smoothed === INITIAL_RTT_US && !((written.latest ?? 0) > 0),
+    smoothedRttUs: rtt(written.smoothed),
+    minRttUs: rtt(written.min),
+    rttVariationUs: rtt(written.variation),
+    ptoCount: written.ptoCount,
+    congestionWindow: written.congestionWindow,
+    bytesInFlight: written.bytesInFlight ?? (nothingInFlight ? 0 : undefined),
+    pacingRate: rate === undefined || pacingRateUnit === 'bytes' ? rate : Math.round(rate / 8),
+  })
+}
+
+function longestRtt(scanned: ScannedMetrics): number {
+  const { smoothedRtt, minRtt, latestRtt, rttVariance } = scanned
+  return Math.max(smoothedRtt || 0, minRtt || 0, latestRtt || 0, rttVariance || 0)
+}
+
+function pacingRate(data: JsonObject, fields: Fields): number | undefined {
+  return fields.amount(data, 'pacing_rate')
+}
+
+function present(value: number): number | undefined {
+  return Number.isNaN(value) ? undefined : value
+}
+
+function microseconds(ms: number): number | undefined {
+  return Number.isNaN(ms) ? undefined : Math.round(ms * 1000)
+}
