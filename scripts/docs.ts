@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { configurationReference } from '../exporter/config/reference.ts'
 import { configJsonSchema } from '../exporter/config/settings.ts'
+import { metricsReference } from './docs/metrics-reference.ts'
 
 // Writes the generated documents below the current directory; with --check it only compares, and
 // ends with 1 if one differs from what is committed.
@@ -14,6 +15,7 @@ interface GeneratedDocument {
 const documents: readonly GeneratedDocument[] = [
   { path: 'docs/configuration.md', render: configurationReference },
   { path: 'docs/config.schema.json', render: configJsonSchema },
+  { path: 'docs/metrics.md', render: metricsReference },
 ]
 
 function readIfThere(path: string): string | undefined {

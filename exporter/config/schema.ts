@@ -35,7 +35,7 @@ const tail = z
 const connections = z.strictObject({
   max: wholeNumber(1, 10_000_000).default(200_000).meta({
     description: 'Connections followed at once.',
-    details: 'Beyond it the longest silent one is evicted and counted.',
+    details: 'Beyond it the one that started first is given up and counted.',
   }),
 })
 

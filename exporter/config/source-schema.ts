@@ -1,14 +1,6 @@
 import { z } from 'zod'
+import { dialects } from '../../qlog-parsers/index.ts'
 import { choice, share, text, yesNo } from './values.ts'
-
-/** Names of the dialects that a source can be pinned to. */
-export const dialectNames = [
-  'quic-go',
-  'quic-go-legacy',
-  'quiche',
-  'quiche-legacy',
-  'ngtcp2',
-] as const
 
 /** What a source name looks like: it becomes the value of the label `source`. */
 export const SOURCE_NAME_PATTERN = /^[a-z0-9_-]{1,40}$/
@@ -58,7 +50,7 @@ export const sourceSchema = z
         flag: 'include',
         placeholder: 'PATTERN',
       }),
-    dialect: choice(['auto', ...dialectNames])
+    dialect: choice(['auto', ...dialects.map(({ name }) => name)])
       .default('auto')
       .meta({
         description: 'Which implementation writes the files.',

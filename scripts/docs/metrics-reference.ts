@@ -1,0 +1,84 @@
+/** docs/metrics.md: every family that the exporter registers, as the registry itself knows it. */
+
+import { combine } from '../../exporter/collectors/collector.ts'
+import { collectors } from '../../exporter/collectors/index.ts'
+import { inputMetrics } from '../../exporter/collectors/input.ts'
+import { canGive } from '../../exporter/collectors/presence.ts'
+import { processMetrics } from '../../exporter/collectors/process.ts'
+import { tailingMetrics } from '../../exporter/collectors/tailing.ts'
+import { canonicalBound } from '../../exporter/metrics/canonical.ts'
+import { type Family, Histogram } from '../../exporter/metrics/family.ts'
+import { MetricStore } from '../../exporter/metrics/store.ts'
+import { dialects } from '../../qlog-parsers/index.ts'
+
+const HEAD = `# Metrics
+
+*Generated from the registry by \`npm run docs\`; change the collector instead.*
+
+Every family that comes from an input carries the label \`source\` (the name of the source in the
+configuration). **Absent is not zero**: a metric that the producer of a source cannot give is not on the
+page; \`quic_exporter_source_capability{source,signal} 0\` names it. What a source can give starts at 0.
+
+A histogram marked *one sample per active connection-second* counts busy connection-seconds, one marked
+*one observation per connection* counts connections. Sums and counters are kept as integers.
+
+Beside these, the page has the client library's \`process_*\`, \`nodejs_eventloop_lag_*\`,
+\`nodejs_heap_size_*\` and \`nodejs_version_info\`.
+`
+
+const MATRIX_HEAD = `
+## Which producer gives what
+
+| metric | ${dialects.map(({ name }) => name).join(' | ')} |
+|---|${dialects.map(() => '---').join('|')}|
+`
+
+/** The whole document. */
+export function metricsReference(): string {
+  const store = new MetricStore()
+  combine(collectors, store)
+  inputMetrics(store)
+  tailingMetrics(store)
+  processMetrics(
+    store,
+    { version: 'VERSION', revision: 'REVISION', nodeVersion: 'VERSION' },
+    { files: 0, connections: 0 },
+  )
+  const families = [...store.families].sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1))
+  const quic = families.filter(({ spec }) => spec.signal !== undefined)
+  const own = families.filter((family) => !quic.includes(family))
+  return [
+    HEAD,
+    '## QUIC transport\n',
+    ...quic.map(entry),
+    '## The exporter itself\n',
+    ...own.map(entry),
+    MATRIX_HEAD.trimStart(),
+  ]
+    .join('\n')
+    .concat(quic.map(matrixRow).join(''))
+}
+
+function entry(family: Family): string {
+  const { name, help, labels = {}, owner = 'source' } = family.spec
+  const lines = [`### \`${name}\``, '', `${family.type}. ${help}`, '']
+  const sets = Object.entries(labels).map(
+    ([label, values]) => `  - \`${label}\`: ${valuesText(label, values)}`,
+  )
+  if (owner === 'source') sets.unshift('  - `source`: name from the configuration')
+  if (sets.length > 0) lines.push('- labels:', ...sets)
+  if (family instanceof Histogram) {
+    lines.push(`- buckets: ${family.buckets.map(canonicalBound).join(' ')}`)
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function valuesText(label: string, values: readonly string[]): string {
+  if (label === 'signal') return 'name of a family of QUIC transport'
+  return values.join(', ')
+}
+
+function matrixRow(family: Family): string {
+  const cells = dialects.map(({ capabilities }) => (canGive(family, capabilities) ? 'yes' : '–'))
+  return `| \`${family.spec.name}\` | ${cells.join(' | ')} |\n`
+}
