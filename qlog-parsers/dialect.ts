@@ -21,10 +21,14 @@ export interface Reading {
 export type Reader = (data: JsonObject, reading: Reading) => boolean
 
 /**
- * Reads the same kind of event in place, from the bytes of its `data`: the same events, or false if the
- * JSON path must decide; then nothing of what it emitted counts.
+ * What is to be made of the values that a record in place gave: the same events as its reader emits, or
+ * false if the JSON path must decide; then nothing of what it emitted counts. Depends on nothing else: it is
+ * used again for every record that differs in its values only.
  */
-export type Scan = (cursor: Cursor, reading: Reading) => boolean
+export type Plan = (values: Float64Array, ids: readonly string[], reading: Reading) => boolean
+
+/** Reads the same kind of event in place, from the bytes of its `data`; undefined if it does not know them. */
+export type Scan = (cursor: Cursor) => Plan | undefined
 
 export interface Dialect {
   /** Value of the `dialect` label; also the name of its fixture folder. */

@@ -32,9 +32,9 @@ export function attemptsOf(stream: Stream, life: Life): Attempt[] {
   const finished = walk(stream, life, alive)
     .map((attempt) => ({ openedAt: attempt.openedAt, ...settled(attempt, life) }))
     .sort((a, b) => a.position - b.position || a.finishedAt - b.finishedAt)
-  return finished.map((attempt) => {
-    const earlier = finished.map(({ position }) => position).filter((at) => at < attempt.position)
-    const previous = Math.max(life.handshakeIndex, ...earlier)
+  return finished.map((attempt, i) => {
+    // Of attempts that the end finishes together, the later one finds no sign left.
+    const previous = Math.max(life.handshakeIndex, finished[i - 1]?.position ?? -1)
     return { ...attempt, kind: kindOf(alive, previous, attempt.position) }
   })
 }

@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { TailShared } from '../exporter/tail/tailer.ts'
 import {
   append,
   GRACE_MS,
@@ -120,4 +121,33 @@ t.test('a file that was moved away and comes back goes on where it stood', async
   t.ok(sinks[1]?.headers[0]?.startsWith('header\n'))
   t.equal(seen.read, 7 + 10 * 40)
   t.same(seen.resets, [])
+})
+
+t.test('without grace time a renamed file still has two sweeps to turn up again', async (t) => {
+  const { dir, tailer, sinks } = harness(t, { rotateGraceMs: 0 })
+  append(dir, 'a.sqlog', numbered(0, 1))
+  await tailer.sweep()
+  renameSync(join(dir, 'a.sqlog'), join(dir, 'a.1'))
+  await tailer.sweep()
+  t.notOk(sinks[0]?.isClosed)
+  await tailer.sweep()
+  t.ok(sinks[0]?.isClosed)
+})
+
+t.test('what was given up as lost is not read when the file comes back', async (t) => {
+  const shared = new TailShared(1)
+  const { dir, tailer, lines, seen, accounted, settle } = harness(t, { shared })
+  append(dir, 'a.sqlog', 'one\ntorn')
+  await tailer.sweep()
+  append(dir, 'b.sqlog', '')
+  append(dir, 'b.sqlog', 'two\n')
+  await tailer.sweep()
+  renameSync(join(dir, 'a.sqlog'), join(dir, 'a.1'))
+  await settle()
+  t.same(seen.lost, { deleted: 4 })
+  renameSync(join(dir, 'a.1'), join(dir, 'a.sqlog'))
+  append(dir, 'a.sqlog', ' off\nthree\n')
+  await tailer.sweep()
+  t.same(lines(), ['one', 'two', 'three'])
+  t.equal(accounted(), 'one\ntorn off\nthree\ntwo\n'.length)
 })

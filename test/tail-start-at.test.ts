@@ -1,4 +1,4 @@
-import { utimesSync } from 'node:fs'
+import { truncateSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { append, harness, numbered, numbersOf, upTo } from './support/tail-harness.ts'
@@ -52,6 +52,17 @@ t.test('end: files found later are read from their start', async (t) => {
   append(dir, 'b.sqlog', numbered(0, 5))
   await tailer.sweep()
   t.same(numbersOf(lines()), upTo(5))
+})
+
+t.test('end: emptied before it ever grew', async (t) => {
+  const { dir, tailer, lines, seen } = harness(t, { startAt: 'end' })
+  append(dir, 'a.sqlog', numbered(90, 10))
+  await tailer.sweep()
+  truncateSync(join(dir, 'a.sqlog'), 0)
+  append(dir, 'a.sqlog', numbered(0, 3))
+  await tailer.sweep()
+  t.same(numbersOf(lines()), upTo(3))
+  t.same(seen.resets, ['truncated'])
 })
 
 t.test('end: of very many files only the ones written last are opened at once', async (t) => {

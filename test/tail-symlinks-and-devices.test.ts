@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { linkSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { linkSync, lstatSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
+import { OpenFiles } from '../exporter/tail/open-files.ts'
+import { trackFile } from '../exporter/tail/tracked-file.ts'
 import {
   append,
   harness,
   numbered,
   numbersOf,
+  openBelow,
   temporaryDirectory,
   upTo,
 } from './support/tail-harness.ts'
@@ -128,4 +131,36 @@ t.test('a root that is a FIFO is down', async (t) => {
   await tailer.sweep()
   t.equal(tailer.status().up, false)
   t.equal(seen.errors.length, 1)
+})
+
+t.test('between the look and the open the path is swapped', (t) => {
+  const dir = temporaryDirectory(t)
+  const outside = temporaryDirectory(t)
+  const path = join(dir, 'sub', 'a.sqlog')
+  append(join(dir, 'sub'), 'a.sqlog', 'line\n')
+  append(outside, 'a.sqlog', 'secret\n')
+  const files = new OpenFiles(10)
+  const found = { path, openPath: path, boundary: dir }
+  const look = (at: string) => lstatSync(at, { bigint: true })
+  const file = trackFile({ ...found, stats: look(path) }, 0, 1)
+
+  renameSync(path, `${path}.1`)
+  t.same(files.open(file), { type: 'moved' }, 'nothing')
+  symlinkSync('a.sqlog.1', path)
+  t.same(files.open(file), { type: 'failed', reason: 'not_regular' }, 'a link')
+  rmSync(path)
+  append(join(dir, 'sub'), 'a.sqlog', 'line\n')
+  t.same(files.open(file), { type: 'moved' }, 'another file')
+  rmSync(path)
+  execFileSync('mkfifo', [path])
+  t.same(files.open(file), { type: 'failed', reason: 'not_regular' }, 'a FIFO')
+
+  // The directory on the way was a link already when the file was looked at.
+  renameSync(join(dir, 'sub'), join(dir, 'moved'))
+  symlinkSync(outside, join(dir, 'sub'))
+  const fooled = trackFile({ ...found, stats: look(path) }, 0, 1)
+  t.same(files.open(fooled), { type: 'failed', reason: 'outside_root' }, 'a linked directory')
+  t.equal(fooled.fd, -1)
+  t.same(openBelow(outside), [])
+  t.end()
 })

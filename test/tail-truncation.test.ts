@@ -52,6 +52,7 @@ t.test('rewritten with as many bytes', async (t) => {
   await tailer.sweep()
   writeFileSync(path, numbered(5, 5))
   await tailer.sweep()
+  t.same(numbersOf(lines()), upTo(10))
   append(dir, 'a.sqlog', numbered(10, 1))
   await tailer.sweep()
   t.same(numbersOf(lines()), upTo(11))

@@ -1,6 +1,7 @@
 import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { Waker } from '../exporter/tail/waker.ts'
 import { WatchHints } from '../exporter/tail/watch-hints.ts'
 import {
   append,
@@ -113,14 +114,58 @@ t.test('hints that get lost are made up for by sweeps', async (t) => {
   t.same(sorted(lines()), upTo(10_000))
 })
 
+t.test('a directory replaced under its name is watched anew', async (t) => {
+  const parent = temporaryDirectory(t)
+  const root = join(parent, 'qlog')
+  append(root, 'a.sqlog', numbered(0, 1))
+  append(join(parent, 'next'), 'a.sqlog', numbered(1, 1))
+  const { tailer, lines } = harness(t, { roots: [root], watch: true, sweepIntervalMs: 60_000 })
+  tailer.start()
+  await until(t, () => lines().length === 1)
+  renameSync(root, join(parent, 'old'))
+  renameSync(join(parent, 'next'), root)
+  await tailer.sweep()
+  append(root, 'a.sqlog', numbered(2, 1))
+  await until(t, () => lines().length === 3)
+  t.same(numbersOf(lines()), upTo(3))
+})
+
 t.test('a directory that cannot be watched degrades, one that is gone does not', async (t) => {
   const hints = new WatchHints({ hint: () => {}, sweepSoon: () => {} })
   t.teardown(() => hints.close())
-  const stats = { dev: 1n, ino: 1n }
-  hints.follow(new Map([[join(temporaryDirectory(t), 'gone'), stats]]), [])
+  const inode = { dev: 1n, ino: 1n }
+  hints.watch(join(temporaryDirectory(t), 'gone'), inode)
   t.equal(hints.degraded, false)
-  hints.follow(new Map([[`${temporaryDirectory(t)}/${'x'.repeat(300)}`, stats]]), [])
+  hints.watch(`${temporaryDirectory(t)}/${'x'.repeat(300)}`, inode)
   t.equal(hints.degraded, true)
-  hints.follow(new Map(), [])
+  hints.beginRound()
   t.equal(hints.degraded, false)
+})
+
+t.test('hints without end do not put off the next sweep', async (t) => {
+  let sweeps = 0
+  const waker = new Waker({ beginSweep: () => sweeps++, lookAt: () => {} }, 60_000)
+  t.teardown(() => waker.stop())
+  waker.start()
+  waker.swept(0, 0)
+  const spin = setInterval(() => waker.sweepSoon(), 5)
+  await until(t, () => sweeps === 2, 2000)
+  clearInterval(spin)
+  t.equal(sweeps, 2)
+})
+
+t.test('after a costly sweep even hints wait for nine times its cost', async (t) => {
+  const begun = performance.now()
+  let sweptAfter = 0
+  const beginSweep = () => {
+    sweptAfter = performance.now() - begun
+  }
+  const waker = new Waker({ beginSweep, lookAt: () => {} }, 10)
+  t.teardown(() => waker.stop())
+  waker.start()
+  sweptAfter = 0
+  waker.swept(20, 20)
+  waker.sweepSoon()
+  await until(t, () => sweptAfter > 0)
+  t.ok(sweptAfter >= 170, `${sweptAfter} ms`)
 })

@@ -22,6 +22,8 @@ export interface Connection {
   /** Event time of the newest event; never goes back. */
   now: number
   ended: boolean
+  /** Event time of its end; undefined while it lives. */
+  endedAt: number | undefined
   closedAs: CloseReason | undefined
   silent: boolean
   readonly idle: { localUs: number; remoteUs: number }
@@ -56,6 +58,7 @@ export function newConnection(
     startedAt,
     now: startedAt,
     ended: false,
+    endedAt: undefined,
     closedAs: undefined,
     silent: false,
     idle: { localUs: 0, remoteUs: 0 },

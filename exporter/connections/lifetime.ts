@@ -45,12 +45,14 @@ function judge(
   },
 ): Close {
   const { lastReceivedAt, completed } = connection.handshake
+  // A close event that follows an end by state says why that end happened, not when.
+  const { endedAt = connection.now } = connection
   return closeReason({
     trigger: event.trigger,
     error: event.error,
     initiator: event.initiator,
     handshakeCompleted: completed || connection.joinedLate,
-    sinceReceivedUs: lastReceivedAt === undefined ? undefined : connection.now - lastReceivedAt,
+    sinceReceivedUs: lastReceivedAt === undefined ? undefined : endedAt - lastReceivedAt,
     idleTimeoutUs: idleTimeoutUs(connection),
   })
 }
@@ -59,6 +61,7 @@ function end(connection: Connection, emit: Emit): void {
   if (connection.ended) return
   emit({ type: 'connection_ended' })
   connection.ended = true
+  connection.endedAt = connection.now
 }
 
 function close(connection: Connection, verdict: Close, emit: Emit): void {

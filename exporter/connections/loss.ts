@@ -20,6 +20,9 @@ export interface LossState {
   mtu: number
 }
 
+/** Every path carries datagrams of this size (RFC 9000 §14.1): nothing shorter probes its MTU. */
+const LEAST_MTU = 1_200
+
 /** Newest lost numbers that are remembered for each space. */
 const MOST_OUTSTANDING = 4_096
 const MOST_PROBES = 64
@@ -31,7 +34,7 @@ export function newLoss(): LossState {
     spurious: 0,
     outstanding: { initial: [], handshake: [], application: [] },
     probes: [],
-    mtu: 0,
+    mtu: LEAST_MTU,
   }
 }
 
@@ -52,7 +55,7 @@ export const loss: Tracker = {
     },
     path_validated(_event, connection) {
       // MTU discovery begins anew on the new path (RFC 9000 §14.3).
-      connection.loss.mtu = 0
+      connection.loss.mtu = LEAST_MTU
     },
     packets_lost(event, connection, emit) {
       const state = connection.loss

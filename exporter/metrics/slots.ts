@@ -23,8 +23,13 @@ export class Slots {
     return first
   }
 
-  /** Adds a whole number below 10^15; gauges may go down, never below zero in sum. */
+  /** Adds a whole number above −10^15; gauges may go down, never below zero in sum. */
   add(slot: number, amount: number): void {
+    if (amount >= WORD) {
+      this.#high[slot] = (this.#high[slot] as number) + Math.floor(amount / WORD)
+      this.add(slot, amount % WORD)
+      return
+    }
     const low = (this.#low[slot] as number) + amount
     if (low >= WORD) {
       this.#low[slot] = low - WORD

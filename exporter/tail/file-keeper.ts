@@ -119,7 +119,7 @@ export class FileKeeper {
     if (present) this.#present.push(file)
     // Once open, a file can be read to its end even if it is deleted or moved away meanwhile.
     else if (openFiles.hasRoom) this.#open(file)
-    if (file.size > file.offered) file.behindSince = desk.now()
+    if (file.size > file.readTo) file.behindSince = desk.now()
     return file
   }
 

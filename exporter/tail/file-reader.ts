@@ -35,7 +35,7 @@ export class FileReader {
   }
 
   #readOne(file: TrackedFile): number {
-    if (file.forgotten || file.retryAt > this.#desk.now() || !this.#open(file)) return 0
+    if (file.forgotten || !this.#open(file)) return 0
     const piece = this.#readPiece(file)
     if (piece === undefined) return 0
     file.retryAt = 0

@@ -10,7 +10,7 @@ import { goOnInside, setHead, setMarker, verifyFile } from './verify-file.ts'
 const HEADER_BYTES = 64 * 1024
 const ZEROS = Buffer.alloc(READ_BYTES)
 
-/** One read of one file. `end`: all that is there has been offered to the sink. */
+/** One read of one file. `end`: all that is there has been read. */
 export interface Piece {
   readonly type: 'more' | 'end'
   /** Bytes read from the file. */
@@ -43,16 +43,23 @@ export function readPiece(file: TrackedFile, desk: Desk, atEnd: boolean): Piece 
   }
 
   const end = got < wanted
-  const offered = got - marker
-  if (offered > 0 || (atEnd && end)) {
-    const used = sink.feed(buffer.subarray(marker, got), atEnd && end)
-    if (used > 0) use(file, buffer, marker + used, used, desk)
-    else if (!end) return readLarger(file, desk, got)
-  }
+  // Zeros at the very end may yet turn into data, and must not be taken for some.
+  const filled = end && !atEnd ? filledLength(buffer, marker, got) : got
+  const isNew = from + filled > file.offered || (atEnd && end)
+  const used = isNew ? sink.feed(buffer.subarray(marker, filled), atEnd && end) : 0
+  if (used > 0) use(file, buffer, marker + used, used, desk)
+  else if (!end) return readLarger(file, desk, got)
+  file.offered = Math.max(file.offered, from + filled)
+  file.readTo = Math.max(file.readTo, from + got)
   if (!end) return { type: 'more', bytes: got }
-  file.offered = from + got
   file.behindSince = 0
   return { type: 'end', bytes: got }
+}
+
+function filledLength(bytes: Uint8Array, start: number, end: number): number {
+  let length = end
+  while (length > start && bytes[length - 1] === 0) length--
+  return length
 }
 
 /** Moves the offset past `used` bytes that end at `end` in `bytes`. */
@@ -81,7 +88,7 @@ function readLarger(file: TrackedFile, desk: Desk, bytes: number): Piece {
     return { type: 'more', bytes }
   }
   // A sink that uses nothing of a largest record is broken; the file waits for it to grow.
-  file.offered = file.size
+  file.readTo = file.size
   return { type: 'end', bytes }
 }
 
@@ -105,7 +112,7 @@ function measureHole(file: TrackedFile, desk: Desk, atEnd: boolean): Piece {
     file.markerLength = 0
   }
   if (end) {
-    file.offered = file.holeEnd
+    file.readTo = file.holeEnd
     file.behindSince = 0
   }
   file.holeEnd = 0

@@ -13,7 +13,7 @@ export interface TailStatus {
   readonly filesComplete: number
   /** Bytes on disk that no sink has used, unterminated tails included. */
   readonly lagBytes: number
-  /** For how long bytes have been waiting that no sink was offered yet. */
+  /** For how long bytes have been waiting that were not read yet. */
   readonly lagSeconds: number
   /** Size of all tracked files together. */
   readonly onDiskBytes: number

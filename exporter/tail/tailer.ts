@@ -1,4 +1,3 @@
-import type { BigIntStats } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Desk } from './desk.ts'
 import { ReadBuffer } from './desk.ts'
@@ -73,7 +72,6 @@ export class Tailer {
   readonly #waker: Waker
   readonly #hints: WatchHints
   readonly #visitor: Visitor
-  #directories = new Map<string, BigIntStats>()
   readonly #looks: string[] = []
   #scan: Generator<void, void> | undefined
   #scanAgain = false
@@ -111,7 +109,7 @@ export class Tailer {
       file: (found, root) => this.#keeper.sighted(found, root),
       directory: (path, stats) => {
         this.#keeper.births.learn(stats)
-        this.#directories.set(path, stats)
+        if (options.watch) this.#hints.watch(path, stats)
       },
       refused: (reason, path) => {
         this.#errors.report(reason, path)
@@ -195,7 +193,7 @@ export class Tailer {
   }
 
   *#discover(): Generator<void, void> {
-    this.#directories = new Map()
+    this.#hints.beginRound()
     this.#keeper.beginSweep()
     yield* scanRoots(this.#roots, this.#selection, this.#visitor)
     yield* this.#keeper.judgeAll()
@@ -218,7 +216,7 @@ export class Tailer {
     this.#up = this.#roots.every(({ up }) => up)
     if (this.#options.watch) {
       const absent = this.#roots.filter(({ real }) => real === undefined).map(({ path }) => path)
-      this.#hints.follow(this.#directories, absent)
+      this.#hints.endRound(absent)
     }
     this.#waker.swept(this.#scanCostMs, performance.now() - this.#scanBegunAt)
     if (!this.#scanAgain) return

@@ -37,6 +37,8 @@ export interface TrackedFile {
   mtimeNs: bigint
   /** End of the bytes that the sink has been offered. */
   offered: number
+  /** End of the bytes that have been read; NUL bytes at the very end are read but not offered. */
+  readTo: number
   /** How many bytes to ask for next. */
   readSize: number
   /** While a run of NUL bytes at `offset` is being measured: its end so far. */
@@ -45,7 +47,7 @@ export interface TrackedFile {
   unverified: boolean
   /** Wall clock (ms) of the last growth. */
   grewAt: number
-  /** Wall clock (ms) since when there are bytes that the sink was not offered; 0: none. */
+  /** Wall clock (ms) since when there are bytes that were not read; 0: none. */
   behindSince: number
   /** Wall clock (ms) before which the file is left alone after an error; 0: no error. */
   retryAt: number
@@ -87,6 +89,7 @@ export function trackFile(
     size: Number(stats.size),
     mtimeNs: stats.mtimeNs,
     offered: start,
+    readTo: start,
     readSize: READ_BYTES,
     holeEnd: 0,
     unverified: false,
@@ -111,7 +114,7 @@ export function unusedBytes(file: TrackedFile, end: number): number {
 
 /** Whether there is something to read, or to compare, that reading has not come to. */
 export function needsReading(file: TrackedFile): boolean {
-  return file.unverified || file.size > file.offered
+  return file.unverified || file.size > file.readTo
 }
 
 /** Takes over what stat says of the file; a shrunk or rewritten one is compared before reading. */
@@ -124,7 +127,7 @@ export function noteSize(file: TrackedFile, stats: BigIntStats, now: number): vo
     file.unverified = true
   }
   file.mtimeNs = stats.mtimeNs
-  if (file.size > file.offered && file.behindSince === 0) file.behindSince = now
+  if (file.size > file.readTo && file.behindSince === 0) file.behindSince = now
 }
 
 /** Leaves the file alone for a while, for twice as long after each failure in a row. */

@@ -60,6 +60,7 @@ export function goOnInside(file: TrackedFile, position: number): void {
   }
   file.start = position
   file.offered = position
+  file.readTo = position
   file.readSize = READ_BYTES
   file.markerLength = 0
 }
@@ -95,6 +96,7 @@ function loseUnread(file: TrackedFile, size: number, desk: Desk): void {
   if (lost > 0) desk.observer.lost('truncated', lost)
   // A sink that was shown bytes that are gone may remember how far it had looked.
   if (file.offered > size) goOnInside(file, Math.max(file.offset, file.start))
+  file.readTo = Math.min(file.readTo, size)
   file.size = size
   file.holeEnd = 0
 }
@@ -102,8 +104,8 @@ function loseUnread(file: TrackedFile, size: number, desk: Desk): void {
 /** Ends what was read so far and begins again at byte 0 with a new sink. */
 function startAnew(file: TrackedFile, size: number, reason: ResetReason, desk: Desk): void {
   // After a marker mismatch the size already belongs to the new contents: of the old ones only
-  // what had been offered is known to have been there.
-  const end = reason === 'truncated' ? file.size : Math.min(file.offered, file.size)
+  // what had been read is known to have been there.
+  const end = reason === 'truncated' ? file.size : Math.min(file.readTo, file.size)
   const lost = unusedBytes(file, end)
   if (lost > 0) desk.observer.lost('truncated', lost)
   file.sink?.feed(NOTHING, true)
@@ -112,6 +114,7 @@ function startAnew(file: TrackedFile, size: number, reason: ResetReason, desk: D
   file.offset = 0
   file.start = 0
   file.offered = 0
+  file.readTo = 0
   file.readSize = READ_BYTES
   file.headLength = 0
   file.markerLength = 0

@@ -15,7 +15,8 @@ export interface HintTaker {
 }
 
 interface Watched {
-  readonly inode: string
+  readonly dev: bigint
+  readonly ino: bigint
   readonly watcher: DirectoryWatcher
 }
 
@@ -28,6 +29,8 @@ export class WatchHints {
   readonly #directories = new Map<string, Watched>()
   #awaited: { readonly key: string; readonly watcher: TreeWatcher } | undefined
   #closing: Promise<void> = Promise.resolve()
+  readonly #met = new Set<string>()
+  #exhausted = false
   #failed = false
 
   constructor(taker: HintTaker) {
@@ -39,53 +42,60 @@ export class WatchHints {
     return this.#failed
   }
 
-  /** Watches exactly these directories, and waits for these absent paths. */
-  follow(
-    directories: ReadonlyMap<string, Pick<Identity, 'dev' | 'ino'>>,
-    absent: readonly string[],
-  ): void {
+  /** A new round of discovery begins. */
+  beginRound(): void {
+    this.#met.clear()
+    this.#exhausted = false
     this.#failed = false
+  }
+
+  /** Watches a directory; to be called before it is listed, so that nothing falls in between. */
+  watch(path: string, { dev, ino }: Pick<Identity, 'dev' | 'ino'>): void {
+    this.#met.add(path)
+    const before = this.#directories.get(path)
+    if (before?.dev === dev && before.ino === ino) return
+    before?.watcher.close()
+    this.#directories.delete(path)
+    // Once there is no watch left to be had, the rest of this round need not try.
+    if (this.#exhausted) return
+    try {
+      this.#directories.set(path, { dev, ino, watcher: this.#open(path) })
+    } catch (error) {
+      const reason = reasonOf(error)
+      if (reason === 'gone') return
+      this.#failed = true
+      this.#exhausted = reason !== 'permission'
+    }
+  }
+
+  /** Ends the round: directories that it did not meet are let go, absent paths are waited for. */
+  endRound(absent: readonly string[]): void {
     for (const [path, { watcher }] of this.#directories) {
-      if (directories.has(path)) continue
+      if (this.#met.has(path)) continue
       watcher.close()
       this.#directories.delete(path)
-    }
-    for (const [path, stats] of directories) {
-      if (!this.#watch(path, `${stats.dev} ${stats.ino}`)) break
     }
     this.#await(absent)
   }
 
   /** Ends all watching. */
   async close(): Promise<void> {
-    this.follow(new Map(), [])
+    this.beginRound()
+    this.endRound([])
     await this.#closing
   }
 
-  /** False if there is no watch left to be had: then the rest need not be tried. */
-  #watch(path: string, inode: string): boolean {
-    const before = this.#directories.get(path)
-    if (before?.inode === inode) return true
-    before?.watcher.close()
-    this.#directories.delete(path)
-    try {
-      const watcher = watchDirectory(path, (_event, name) => {
-        if (name === null) this.#taker.sweepSoon()
-        else this.#taker.hint(path === '/' ? `/${name}` : `${path}/${name}`)
-      })
-      watcher.on('error', () => {
-        watcher.close()
-        this.#directories.delete(path)
-        this.#failed = true
-      })
-      this.#directories.set(path, { inode, watcher })
-      return true
-    } catch (error) {
-      const reason = reasonOf(error)
-      if (reason === 'gone') return true
+  #open(path: string): DirectoryWatcher {
+    const watcher = watchDirectory(path, (_event, name) => {
+      if (name === null) this.#taker.sweepSoon()
+      else this.#taker.hint(path === '/' ? `/${name}` : `${path}/${name}`)
+    })
+    watcher.on('error', () => {
+      watcher.close()
+      this.#directories.delete(path)
       this.#failed = true
-      return reason === 'permission'
-    }
+    })
+    return watcher
   }
 
   #await(paths: readonly string[]): void {
@@ -97,7 +107,6 @@ export class WatchHints {
       const watcher = watchTree([...paths], {
         // Only the way to the awaited paths matters: their own contents are scanned by us.
         ignored: (path) => !paths.some((awaited) => isWithin(awaited, path)),
-        ignoreInitial: true,
       })
       watcher.on('all', () => this.#taker.sweepSoon())
       watcher.on('error', () => {

@@ -1,14 +1,10 @@
-/**
- * The reference path: records as JSON.parse reads them. Records that nobody reads are recognised by
- * their first bytes and left unparsed; they only have to end like a whole record.
- */
+/** The reference path: records as JSON.parse reads them. */
 import type { QuicEvent } from '../events.ts'
 import type { RejectReason } from '../framing/framer.ts'
+import { isTooDeep } from './depth.ts'
 import { asNumber, Fields, isObject, type JsonObject } from './fields.ts'
-import { readPrefix } from './prefix.ts'
 import type { DecodedRecord, RecordContext, RecordDecoder } from './record-decoder.ts'
 
-const BRACE = 0x7d
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 export class JsonPath implements RecordDecoder {
@@ -24,16 +20,6 @@ export class JsonPath implements RecordDecoder {
     out.events.length = 0
     out.rejectedValues = 0
     out.become = undefined
-    if (endsWhole(bytes, end)) {
-      const prefix = readPrefix(bytes, start, end)
-      if (prefix !== undefined && context.dialect.unread.has(prefix.name)) {
-        out.name = prefix.name
-        out.group = prefix.group
-        out.time = prefix.time
-        out.kind = 'unread'
-        return validTime(prefix.time) ? 'ok' : 'time'
-      }
-    }
     const record = parseRecord(bytes, start, end)
     if (typeof record === 'string') return record
     return this.#read(record, context, out)
@@ -71,7 +57,8 @@ export function parseRecord(
   bytes: Uint8Array,
   start: number,
   end: number,
-): JsonObject | 'json' | 'utf8' {
+): JsonObject | 'json' | 'utf8' | 'too_deep' {
+  if (isTooDeep(bytes, start, end)) return 'too_deep'
   let text: string
   try {
     text = strict.decode(bytes.subarray(start, end))
@@ -93,11 +80,4 @@ export function microseconds(ms: number): number {
 
 function validTime(ms: number): boolean {
   return ms >= 0 && ms * 1000 <= Number.MAX_SAFE_INTEGER
-}
-
-/** `}}` ends every record whose last member is an object; a torn one does not end so, but by chance. */
-function endsWhole(bytes: Uint8Array, end: number): boolean {
-  let at = end - 1
-  while (at > 0 && (bytes[at] as number) <= 0x20) at -= 1
-  return bytes[at] === BRACE && bytes[at - 1] === BRACE
 }

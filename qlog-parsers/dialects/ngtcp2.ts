@@ -3,8 +3,8 @@
  * kinds of event. A connection's end is only seen in a CONNECTION_CLOSE frame, an idle time-out not at all.
  */
 import type { Dialect } from '../dialect.ts'
-import { packetLost, packetReader, packetScan } from './standard.ts'
-import { parameters } from './standard-connection.ts'
+import { packetLost, packetLostScan, packetReader, packetScan } from './standard.ts'
+import { parameters, parametersScan } from './standard-connection.ts'
 import { metricsReader, metricsScan } from './standard-metrics.ts'
 
 const options = { wholeMilliseconds: true }
@@ -40,6 +40,8 @@ export const ngtcp2: Dialect = {
     ['transport:packet_sent', packetScan('sent')],
     ['transport:packet_received', packetScan('received')],
     ['recovery:metrics_updated', metricsScan(options)],
+    ['transport:parameters_set', parametersScan],
+    ['recovery:packet_lost', packetLostScan],
   ]),
   unread: new Set([]),
 }

@@ -3,13 +3,23 @@
  * 2.10). Zeros are written, spurious losses and HTTP/3 frames are not.
  */
 import type { Dialect } from '../dialect.ts'
-import { congestionState, packetDropped, packetLost, packetReader, packetScan } from './standard.ts'
+import {
+  congestionState,
+  congestionStateScan,
+  packetDropped,
+  packetLost,
+  packetLostScan,
+  packetReader,
+  packetScan,
+} from './standard.ts'
 import {
   connectionClosed,
+  connectionClosedScan,
   ecnState,
   keyUpdated,
   mtuReader,
   parameters,
+  parametersScan,
   versionInformation,
 } from './standard-connection.ts'
 import { metricsReader, metricsScan } from './standard-metrics.ts'
@@ -60,6 +70,10 @@ export const quicGoLegacy: Dialect = {
     ['transport:packet_sent', packetScan('sent')],
     ['transport:packet_received', packetScan('received')],
     ['recovery:metrics_updated', metricsScan({})],
+    ['transport:parameters_set', parametersScan],
+    ['recovery:packet_lost', packetLostScan],
+    ['recovery:congestion_state_updated', congestionStateScan],
+    ['transport:connection_closed', connectionClosedScan],
   ]),
   unread: new Set([
     'transport:connection_started',

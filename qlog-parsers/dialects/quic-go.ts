@@ -5,18 +5,22 @@
 import type { Dialect } from '../dialect.ts'
 import {
   congestionState,
+  congestionStateScan,
   packetDropped,
   packetLost,
+  packetLostScan,
   packetReader,
   packetScan,
   spuriousLoss,
 } from './standard.ts'
 import {
   connectionClosed,
+  connectionClosedScan,
   ecnState,
   keyUpdated,
   mtuReader,
   parameters,
+  parametersScan,
   responseReader,
   versionInformation,
 } from './standard-connection.ts'
@@ -72,6 +76,10 @@ export const quicGo: Dialect = {
     ['transport:packet_sent', packetScan('sent')],
     ['transport:packet_received', packetScan('received')],
     ['recovery:metrics_updated', metricsScan(options)],
+    ['transport:parameters_set', parametersScan],
+    ['recovery:packet_lost', packetLostScan],
+    ['recovery:congestion_state_updated', congestionStateScan],
+    ['transport:connection_closed', connectionClosedScan],
   ]),
   unread: new Set([
     'transport:connection_started',

@@ -5,15 +5,18 @@
 import type { Capabilities } from '../capabilities.ts'
 import { isObject } from '../decoding/fields.ts'
 import type { Dialect, Reader, Scan } from '../dialect.ts'
-import { congestionState, packetReader, packetScan } from './standard.ts'
+import { METRIC_SLOTS, scanMetrics } from '../scanning/metrics.ts'
+import { congestionState, congestionStateScan, packetReader, packetScan } from './standard.ts'
 import {
   connectionClosed,
+  connectionClosedScan,
   keyUpdated,
   mtuReader,
   parameters,
+  parametersScan,
   responseReader,
 } from './standard-connection.ts'
-import { INITIAL_RTT_US, metricsReader, metricsScan } from './standard-metrics.ts'
+import { INITIAL_RTT_US, metricsPlan, metricsReader } from './standard-metrics.ts'
 
 const options = { pacingRateUnit: 'bytes' } as const
 const metrics = metricsReader(options)
@@ -76,11 +79,33 @@ const readers: ReadonlyMap<string, Reader> = new Map(
   ),
 )
 
-// Records with `cf_*` fields, the first ones of each path among them, are left to the reader above.
+/** The same as `metricsAndLoss`, in place. */
+const metricsAndLossScan: Scan = (cursor) => {
+  const found = scanMetrics(cursor)
+  if (found === undefined) return undefined
+  const plan = metricsPlan(found, options)
+  const { smoothedRtt, lostDelta } = METRIC_SLOTS
+  return (values, ids, reading) => {
+    const { at } = reading
+    if (found.has[smoothedRtt] && values[smoothedRtt] === INITIAL_RTT_US / 1000) {
+      reading.emit({ type: 'path_reset', at })
+    }
+    if (!plan(values, ids, reading)) return false
+    if (!found.lostPackets) return true
+    reading.become(quiche)
+    const count = found.has[lostDelta] ? (values[lostDelta] ?? 0) : 0
+    if (count > 0) reading.emit({ type: 'packets_lost', at, count, trigger: 'unknown' })
+    return true
+  }
+}
+
 const scans: ReadonlyMap<string, Scan> = new Map([
   ['quic:packet_sent', packetScan('sent')],
   ['quic:packet_received', packetScan('received')],
-  ['quic:recovery_metrics_updated', metricsScan({ ...options, refusesGuess: true })],
+  ['quic:recovery_metrics_updated', metricsAndLossScan],
+  ['quic:parameters_set', parametersScan],
+  ['quic:congestion_state_updated', congestionStateScan],
+  ['quic:connection_closed', connectionClosedScan],
 ])
 
 const unread: ReadonlySet<string> = new Set([

@@ -3,6 +3,7 @@ import { closeEventError } from '../decoding/errors.ts'
 import { isObject } from '../decoding/fields.ts'
 import type { Reader } from '../dialect.ts'
 import type { CloseTrigger, EcnState, Endpoint } from '../events.ts'
+import { pickedScan } from '../scanning/picked.ts'
 import { quicVersion } from './versions.ts'
 
 /** `parameters_set` of the transport (RFC 9000 §18.2). */
@@ -21,6 +22,14 @@ export const parameters: Reader = (data, reading) => {
   })
   return true
 }
+
+/** The same, read in place. */
+export const parametersScan = pickedScan(parameters, {
+  initiator: true,
+  owner: true,
+  max_idle_timeout: true,
+  max_ack_delay: true,
+})
 
 /** `version_information` with the version that was chosen. */
 export const versionInformation: Reader = (data, reading) => {
@@ -51,6 +60,18 @@ export const connectionClosed: Reader = (data, reading) => {
   })
   return true
 }
+
+/** The same, read in place. */
+export const connectionClosedScan = pickedScan(connectionClosed, {
+  initiator: true,
+  owner: true,
+  trigger: true,
+  error_code: true,
+  application_error: true,
+  application_code: true,
+  connection_error: true,
+  connection_code: true,
+})
 
 /**
  * `key_updated`: the 1-RTT keys' own updates, not those that the handshake installs. Writers log both

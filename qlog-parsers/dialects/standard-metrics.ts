@@ -1,7 +1,7 @@
 /** Readers of recovery metrics, with the knobs in which writers differ. */
 import type { Fields, JsonObject } from '../decoding/fields.ts'
-import type { Reader, Reading, Scan } from '../dialect.ts'
-import { type ScannedMetrics, scanMetrics } from '../scanning/metrics.ts'
+import type { Plan, Reader, Reading, Scan } from '../dialect.ts'
+import { type FoundMetrics, METRIC_SLOTS as SLOT, scanMetrics } from '../scanning/metrics.ts'
 
 /** In what writers of recovery metrics differ. */
 export interface MetricsOptions {
@@ -11,8 +11,6 @@ export interface MetricsOptions {
   readonly omitsZero?: boolean
   /** Unit of `pacing_rate`: the drafts say bits per second. */
   readonly pacingRateUnit?: 'bytes' | 'bits'
-  /** In place, a record with the initial guess is left to the JSON path: the dialect makes more of it. */
-  readonly refusesGuess?: boolean
 }
 
 /** RFC 9002 §6.2.2. */
@@ -58,24 +56,39 @@ export function metricsReader(options: MetricsOptions): Reader {
   }
 }
 
-/** The same, read in place. */
+/** The same, read in place. `cf_lost_packets` is left to a writer of its own. */
 export function metricsScan(options: MetricsOptions): Scan {
-  return (cursor, reading) => {
-    const scanned = scanMetrics(cursor)
-    if (scanned === undefined || longestRtt(scanned) * 1000 > MAX_RTT_US) return false
-    if (options.refusesGuess && scanned.smoothedRtt * 1000 === INITIAL_RTT_US) return false
+  return (cursor) => {
+    const found = scanMetrics(cursor)
+    return found === undefined ? undefined : metricsPlan(found, options)
+  }
+}
+
+/** What to make of scanned metrics. */
+export function metricsPlan(
+  { has, packetsInFlight, fields }: FoundMetrics,
+  options: MetricsOptions,
+): Plan {
+  const saysInFlight = packetsInFlight || has[SLOT.bytesInFlight] === true
+  return (values, _ids, reading) => {
+    const read = (slot: number) => (has[slot] ? values[slot] : undefined)
+    const smoothed = microseconds(read(SLOT.smoothedRtt))
+    const min = microseconds(read(SLOT.minRtt))
+    const latest = microseconds(read(SLOT.latestRtt))
+    const variation = microseconds(read(SLOT.rttVariance))
+    if (Math.max(smoothed ?? 0, min ?? 0, latest ?? 0, variation ?? 0) > MAX_RTT_US) return false
     emit(
       {
-        smoothed: microseconds(scanned.smoothedRtt),
-        min: microseconds(scanned.minRtt),
-        latest: microseconds(scanned.latestRtt),
-        variation: microseconds(scanned.rttVariance),
-        ptoCount: present(scanned.ptoCount),
-        congestionWindow: present(scanned.congestionWindow),
-        bytesInFlight: present(scanned.bytesInFlight),
-        pacingRate: present(Math.round(scanned.pacingRate)),
-        saysInFlight: scanned.packetsInFlight || !Number.isNaN(scanned.bytesInFlight),
-        fields: scanned.fields,
+        smoothed,
+        min,
+        latest,
+        variation,
+        ptoCount: read(SLOT.ptoCount),
+        congestionWindow: read(SLOT.congestionWindow),
+        bytesInFlight: read(SLOT.bytesInFlight),
+        pacingRate: rounded(read(SLOT.pacingRate)),
+        saysInFlight,
+        fields,
       },
       options,
       reading,
@@ -107,19 +120,14 @@ function emit(written: Written, options: MetricsOptions, reading: Reading): void
   })
 }
 
-function longestRtt(scanned: ScannedMetrics): number {
-  const { smoothedRtt, minRtt, latestRtt, rttVariance } = scanned
-  return Math.max(smoothedRtt || 0, minRtt || 0, latestRtt || 0, rttVariance || 0)
-}
-
 function pacingRate(data: JsonObject, fields: Fields): number | undefined {
   return fields.amount(data, 'pacing_rate')
 }
 
-function present(value: number): number | undefined {
-  return Number.isNaN(value) ? undefined : value
+function rounded(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Math.round(value)
 }
 
-function microseconds(ms: number): number | undefined {
-  return Number.isNaN(ms) ? undefined : Math.round(ms * 1000)
+function microseconds(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms * 1000)
 }

@@ -10,6 +10,7 @@ import type {
   PacketType,
 } from '../events.ts'
 import { scanPacket } from '../scanning/packet.ts'
+import { pickedScan } from '../scanning/picked.ts'
 import { holdsOnlyProbes, readFrames, streamIdsOf } from './frames.ts'
 import { quicVersion } from './versions.ts'
 
@@ -59,7 +60,7 @@ export function packetReader(direction: Direction): Reader {
 
 /** The same, read in place. */
 export function packetScan(direction: Direction): Scan {
-  return (cursor, reading) => scanPacket(cursor, direction, reading)
+  return (cursor) => scanPacket(cursor, direction)
 }
 
 const LOSS_TRIGGER = new Map<unknown, LossTrigger>([
@@ -84,6 +85,12 @@ export const packetLost: Reader = (data, reading) => {
   })
   return true
 }
+
+/** The same, read in place. */
+export const packetLostScan = pickedScan(packetLost, {
+  header: { packet_type: true, packet_number: true },
+  trigger: true,
+})
 
 const DROP_REASON = new Map<string, DropReason>([
   ['key_unavailable', 'key_unavailable'],
@@ -143,6 +150,9 @@ export const congestionState: Reader = (data, reading) => {
   })
   return true
 }
+
+/** The same, read in place. */
+export const congestionStateScan = pickedScan(congestionState, { new: true })
 
 /** `spurious_loss` as quic-go writes it. */
 export const spuriousLoss: Reader = (data, reading) => {

@@ -57,7 +57,7 @@ export class Framer {
       if (rs >= 0 && rs < start) rs = bytes.indexOf(RS, start)
       if (rs >= 0 && rs < end) {
         if (this.#skipping) this.#skipping = false
-        else this.#sink.rejected('truncated')
+        else this.#sink.rejected(rs - start > this.#maxRecordBytes ? 'too_long' : 'truncated')
         position = rs
         continue
       }
@@ -72,14 +72,15 @@ export class Framer {
 
   #unfinished(bytes: Uint8Array, start: number, position: number, atEnd: boolean): number {
     const length = bytes.length - start
-    if (this.#skipping) return bytes.length
+    // Nothing but blanks is no record yet: they are used, or a hole in a file would have to be held.
+    if (this.#skipping || length === 0) return bytes.length
     if (length > this.#maxRecordBytes) {
       this.#sink.rejected('too_long')
       this.#skipping = true
       return bytes.length
     }
     if (!atEnd) return position
-    if (length > 0) this.#sink.record(bytes, start, bytes.length, false)
+    this.#sink.record(bytes, start, bytes.length, false)
     return bytes.length
   }
 }

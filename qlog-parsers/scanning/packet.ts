@@ -1,237 +1,185 @@
-/** Packets read in place: the frames that nearly all packets hold. Packets with others go to the JSON path. */
-import type { Reading } from '../dialect.ts'
+/**
+ * Packets read in place: the frames that nearly all packets hold. Packets with others go to the JSON path.
+ *
+ * Hot path: do not edit without `npm run bench`.
+ */
+import { frameError } from '../decoding/errors.ts'
+import type { Plan } from '../dialect.ts'
 import { quicVersion } from '../dialects/versions.ts'
-import type { Direction, PacketType } from '../events.ts'
-import { type Cursor, literal } from './cursor.ts'
+import type { Direction, PacketType, QuicVersion } from '../events.ts'
+import { type Cursor, DESTINATION_ID, END } from './cursor.ts'
+import { type FramesPlan, NO_FRAMES, scanFrames } from './frames.ts'
+import { objectOf } from './picked.ts'
+import { keys, values } from './vocabulary.ts'
 
-const HEADER = literal('header')
-const RAW = literal('raw')
-const FRAMES = literal('frames')
-const PACKET_TYPE = literal('packet_type')
-const PACKET_NUMBER = literal('packet_number')
-const DCID = literal('dcid')
-const VERSION = literal('version')
-const LENGTH = literal('length')
-const FRAME_TYPE = literal('frame_type')
-const STREAM_ID = literal('stream_id')
-const ACKED_RANGES = literal('acked_ranges')
+const PACKET_KEYS = keys('header', 'raw', 'frames', 'datagram_id', 'ecn', 'send_at_time')
+const HEADER = 0
+const RAW = 1
+const FRAMES = 2
 
-const ONE_RTT = literal('1RTT')
-const PACKET_TYPES: readonly (readonly [Uint8Array, PacketType])[] = [
-  [ONE_RTT, '1rtt'],
-  [literal('initial'), 'initial'],
-  [literal('handshake'), 'handshake'],
-  [literal('0RTT'), '0rtt'],
-]
+const HEADER_KEYS = keys(
+  'packet_type',
+  'packet_number',
+  'version',
+  'dcid',
+  'dcil',
+  'scid',
+  'scil',
+  'key_phase_bit',
+  'flags',
+)
+const PACKET_TYPE = 0
+const PACKET_NUMBER = 1
+const VERSION = 2
+const DCID = 3
 
-const STREAM = literal('stream')
-const ACK = literal('ack')
-const PING = literal('ping')
-const PADDING = literal('padding')
-/** Further frames of which nothing is read but a stream id. */
-const PLAIN = [
-  'crypto',
-  'new_connection_id',
-  'max_stream_data',
-  'max_data',
-  'max_streams',
-  'new_token',
-].map(literal)
+const RAW_KEYS = keys('length', 'payload_length')
+const LENGTH = 0
+
+const TYPE_VALUES = values('1RTT', 'initial', 'handshake', '0RTT')
+const TYPES: readonly PacketType[] = ['1rtt', 'initial', 'handshake', '0rtt']
+
+/** Slots; 0 is the record's time. */
+const NUMBER_SLOT = 1
+const BYTES_SLOT = 2
+const FIRST_FRAME_SLOT = 3
+
+/** What was found in one packet; the values lie in the cursor's slots. */
+interface Found {
+  direction: Direction
+  packetType: PacketType | undefined
+  hasNumber: boolean
+  hasBytes: boolean
+  hasRaw: boolean
+  hasDestinationId: boolean
+  hasVersion: boolean
+  version: QuicVersion | undefined
+  frames: FramesPlan | undefined
+}
+
+/** Reads the `data` of a packet event at the cursor; undefined if the JSON path must decide. */
+export function scanPacket(cursor: Cursor, direction: Direction): Plan | undefined {
+  const found: Found = {
+    direction,
+    packetType: undefined,
+    hasNumber: false,
+    hasBytes: false,
+    hasRaw: false,
+    hasDestinationId: false,
+    hasVersion: false,
+    version: undefined,
+    frames: undefined,
+  }
+  for (let key = cursor.enter(PACKET_KEYS); key !== END; key = cursor.next(PACKET_KEYS)) {
+    if (key === HEADER) scanHeader(cursor, found)
+    else if (key === RAW) scanRaw(cursor, found)
+    else if (key === FRAMES) {
+      if (found.frames !== undefined) cursor.refuse()
+      found.frames = scanFrames(cursor, direction, FIRST_FRAME_SLOT)
+    } else cursor.skip()
+  }
+  if (!cursor.ok || found.packetType === undefined) return undefined
+  return planOf(found, found.packetType)
+}
+
+function planOf(found: Found, packetType: PacketType): Plan {
+  const { direction, hasNumber, hasBytes, version, frames = NO_FRAMES } = found
+  const { probeOnly, streams, told } = frames
+  const space = packetType === 'initial' || packetType === 'handshake' ? packetType : 'application'
+  const showsId = direction === 'received' && packetType === '1rtt' && found.hasDestinationId
+  return (values, ids, reading) => {
+    const { at } = reading
+    reading.emit({
+      type: 'packet',
+      at,
+      direction,
+      packetType,
+      number: hasNumber ? values[NUMBER_SLOT] : undefined,
+      bytes: hasBytes ? values[BYTES_SLOT] : undefined,
+      destinationId: showsId ? ids[DESTINATION_ID] : undefined,
+      probeOnly,
+      streamIds: streams.length === 0 ? NO_STREAMS : streamIds(streams, values),
+    })
+    if (version !== undefined) reading.emit({ type: 'version', at, version })
+    for (const one of told) {
+      if (typeof one === 'string') reading.emit({ type: one, at, direction })
+      else if ('members' in one) {
+        const error = frameError(objectOf(one, values))
+        reading.emit({ type: 'connection_close_frame', at, direction, error })
+      } else {
+        const ranges = rangesOf(one, values)
+        if (ranges === undefined) return false
+        reading.emit({ type: 'ack_received', at, space, ranges })
+      }
+    }
+    return true
+  }
+}
 
 const NO_STREAMS: readonly number[] = []
 
-/** What one packet record says; reused from record to record. */
-class PacketScan {
-  packetType: PacketType | undefined
-  number: number | undefined
-  bytes: number | undefined
-  destinationId: string | undefined
-  version: string | undefined
-  hasRaw = false
-  frames = 0
-  probes = 0
-  pings = 0
-  streamIds: readonly number[] = NO_STREAMS
-  acks: number[][] = []
-
-  reset(): void {
-    this.packetType = undefined
-    this.number = undefined
-    this.bytes = undefined
-    this.destinationId = undefined
-    this.version = undefined
-    this.hasRaw = false
-    this.frames = -1
-    this.probes = 0
-    this.pings = 0
-    this.streamIds = NO_STREAMS
-    this.acks.length = 0
+function streamIds(slots: readonly number[], values: Float64Array): readonly number[] {
+  const ids: number[] = []
+  for (let i = 0; i < slots.length; i += 1) {
+    const id = values[slots[i] as number] as number
+    if (i === 0 || !ids.includes(id)) ids.push(id)
   }
+  return ids
 }
 
-const scan = new PacketScan()
-
-/** Reads the `data` of a packet event at the cursor and emits it; false if the JSON path must decide. */
-export function scanPacket(cursor: Cursor, direction: Direction, reading: Reading): boolean {
-  scan.reset()
-  for (let more = cursor.enter(); more; more = cursor.next()) {
-    if (cursor.is(FRAMES)) scanFrames(cursor, direction)
-    else if (cursor.is(HEADER)) scanHeader(cursor, direction)
-    else if (cursor.is(RAW)) scanRaw(cursor)
-    else cursor.skip()
-    if (!cursor.ok) return false
+function rangesOf(slots: readonly number[], values: Float64Array): readonly number[] | undefined {
+  const ranges: number[] = []
+  for (let i = 0; i < slots.length; i += 2) {
+    const first = values[slots[i] as number] as number
+    const last = values[slots[i + 1] as number] as number
+    if (last < first) return undefined
+    ranges.push(first, last)
   }
-  const { packetType } = scan
-  if (!cursor.ok || packetType === undefined) return false
-  emit(packetType, direction, reading)
-  return true
+  return ranges
 }
 
-function emit(packetType: PacketType, direction: Direction, reading: Reading): void {
-  const { at } = reading
-  const space = packetType === 'initial' || packetType === 'handshake' ? packetType : 'application'
-  reading.emit({
-    type: 'packet',
-    at,
-    direction,
-    packetType,
-    number: scan.number,
-    bytes: scan.bytes,
-    destinationId:
-      direction === 'received' && packetType === '1rtt' ? scan.destinationId : undefined,
-    probeOnly: scan.pings > 0 && scan.probes === scan.frames,
-    streamIds: scan.streamIds,
-  })
-  if (packetType === 'initial' && scan.version !== undefined) {
-    reading.emit({ type: 'version', at, version: quicVersion(scan.version) })
-  }
-  for (const ranges of scan.acks) reading.emit({ type: 'ack_received', at, space, ranges })
-}
-
-function scanHeader(cursor: Cursor, direction: Direction): void {
-  if (scan.packetType !== undefined) {
+function scanHeader(cursor: Cursor, found: Found): void {
+  if (found.packetType !== undefined) {
     cursor.refuse()
     return
   }
-  for (let more = cursor.enter(); more; more = cursor.next()) {
-    if (cursor.is(PACKET_NUMBER)) {
-      if (scan.number !== undefined) cursor.refuse()
-      else scan.number = cursor.count()
-    } else if (cursor.is(PACKET_TYPE)) scanPacketType(cursor)
-    else if (cursor.is(DCID)) {
-      if (scan.destinationId !== undefined || !cursor.string()) cursor.refuse()
-      else scan.destinationId = direction === 'received' ? cursor.text() : ''
-    } else if (cursor.is(VERSION)) {
-      if (scan.version !== undefined || !cursor.string()) cursor.refuse()
-      else scan.version = scan.packetType === '1rtt' ? '' : cursor.text()
-    } else cursor.skip()
-    if (!cursor.ok) return
+  for (let key = cursor.enter(HEADER_KEYS); key !== END; key = cursor.next(HEADER_KEYS)) {
+    if (key === PACKET_NUMBER) {
+      if (found.hasNumber) cursor.refuse()
+      found.hasNumber = true
+      cursor.readCount(NUMBER_SLOT)
+    } else if (key === PACKET_TYPE) scanPacketType(cursor, found)
+    else if (key === DCID) {
+      if (found.hasDestinationId) cursor.refuse()
+      found.hasDestinationId = true
+      if (found.direction === 'received') cursor.readId(DESTINATION_ID)
+      else cursor.skipString()
+    } else if (key === VERSION) scanVersion(cursor, found)
+    else cursor.skip()
   }
 }
 
-function scanPacketType(cursor: Cursor): void {
+function scanVersion(cursor: Cursor, found: Found): void {
+  if (found.hasVersion || !cursor.string()) cursor.refuse()
+  else if (found.packetType === 'initial') found.version = quicVersion(cursor.text())
+  found.hasVersion = true
+}
+
+function scanPacketType(cursor: Cursor, found: Found): void {
   // The type must come before what is read differently for it.
-  const early = scan.version === undefined && scan.destinationId === undefined
-  if (scan.packetType !== undefined || !early || !cursor.string()) {
-    cursor.refuse()
-    return
-  }
-  for (const [name, type] of PACKET_TYPES) {
-    if (!cursor.is(name)) continue
-    scan.packetType = type
-    return
-  }
-  cursor.refuse()
+  const type = TYPES[cursor.value(TYPE_VALUES)]
+  if (found.packetType !== undefined || found.hasVersion || type === undefined) cursor.refuse()
+  found.packetType = type
 }
 
-function scanRaw(cursor: Cursor): void {
-  if (scan.hasRaw) {
-    cursor.refuse()
-    return
-  }
-  scan.hasRaw = true
-  for (let more = cursor.enter(); more; more = cursor.next()) {
-    if (cursor.is(LENGTH)) {
-      if (scan.bytes !== undefined) cursor.refuse()
-      else scan.bytes = cursor.count()
+function scanRaw(cursor: Cursor, found: Found): void {
+  if (found.hasRaw) cursor.refuse()
+  found.hasRaw = true
+  for (let key = cursor.enter(RAW_KEYS); key !== END; key = cursor.next(RAW_KEYS)) {
+    if (key === LENGTH) {
+      if (found.hasBytes) cursor.refuse()
+      found.hasBytes = true
+      cursor.readCount(BYTES_SLOT)
     } else cursor.skip()
-    if (!cursor.ok) return
   }
-}
-
-function scanFrames(cursor: Cursor, direction: Direction): void {
-  if (scan.frames >= 0) {
-    cursor.refuse()
-    return
-  }
-  scan.frames = 0
-  for (let more = cursor.enterList(); more; more = cursor.nextElement()) {
-    scanFrame(cursor, direction)
-    if (!cursor.ok) return
-  }
-}
-
-function scanFrame(cursor: Cursor, direction: Direction): void {
-  if (!cursor.enter() || !cursor.is(FRAME_TYPE) || !cursor.string()) {
-    cursor.refuse()
-    return
-  }
-  scan.frames += 1
-  const isAck = cursor.is(ACK)
-  if (!isAck && !cursor.is(STREAM)) {
-    if (cursor.is(PING)) {
-      scan.pings += 1
-      scan.probes += 1
-    } else if (cursor.is(PADDING)) scan.probes += 1
-    else if (!isPlain(cursor)) {
-      cursor.refuse()
-      return
-    }
-  }
-  let named = false
-  let ranged = false
-  while (cursor.next()) {
-    if (cursor.is(STREAM_ID)) {
-      if (named) cursor.refuse()
-      named = true
-      addStream(cursor.count())
-    } else if (isAck && direction === 'received' && cursor.is(ACKED_RANGES)) {
-      if (ranged) cursor.refuse()
-      ranged = true
-      scan.acks.push(scanRanges(cursor))
-    } else if (cursor.is(FRAME_TYPE)) cursor.refuse()
-    else cursor.skip()
-    if (!cursor.ok) return
-  }
-  if (isAck && direction === 'received' && !ranged) cursor.refuse()
-}
-
-function isPlain(cursor: Cursor): boolean {
-  for (const name of PLAIN) if (cursor.is(name)) return true
-  return false
-}
-
-function addStream(id: number): void {
-  if (scan.streamIds.length === 0) scan.streamIds = [id]
-  else if (!scan.streamIds.includes(id)) scan.streamIds = [...scan.streamIds, id]
-}
-
-/** [[first, last], [single], …], flattened to pairs. */
-function scanRanges(cursor: Cursor): number[] {
-  const flat: number[] = []
-  for (let more = cursor.enterList(); more; more = cursor.nextElement()) {
-    if (!cursor.enterList()) cursor.refuse()
-    const first = cursor.count()
-    let last = first
-    if (cursor.nextElement()) {
-      last = cursor.count()
-      if (cursor.nextElement()) cursor.refuse()
-    }
-    if (!cursor.ok || last < first) {
-      cursor.refuse()
-      return flat
-    }
-    flat.push(first, last)
-  }
-  return flat
 }

@@ -40,7 +40,7 @@ export interface Relay {
   /** The port on 127.0.0.1 that clients send to. */
   readonly port: number
   stats(): RelayTruth
-  /** Stops passing datagrams on and gives the last numbers. */
+  /** Stops passing datagrams on and gives the last numbers; a second call gives the same. */
   close(): Promise<RelayTruth>
 }
 
@@ -119,17 +119,19 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     clients: clients.size,
     rebinds: rebindsDone,
   })
-  return {
-    port: front.address().port,
-    stats,
-    close: async () => {
-      for (const timer of timers) clearTimeout(timer)
-      up.close()
-      down.close()
-      const closed = [...sockets].map((socket) => once(socket, 'close'))
-      for (const socket of sockets) socket.close()
-      await Promise.all(closed)
-      return stats()
-    },
+  const end = async (): Promise<RelayTruth> => {
+    for (const timer of timers) clearTimeout(timer)
+    up.close()
+    down.close()
+    const closed = [...sockets].map((socket) => once(socket, 'close'))
+    for (const socket of sockets) socket.close()
+    await Promise.all(closed)
+    return stats()
   }
+  let ended: Promise<RelayTruth> | undefined
+  const close = () => {
+    ended ??= end()
+    return ended
+  }
+  return { port: front.address().port, stats, close }
 }

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import { peer } from './peers.ts'
-import { type Ending, type Running, run, start } from './processes.ts'
+import { type Running, run, start } from './processes.ts'
 import { SERVER_NAME } from './workspace.ts'
 
 /** What curl says it did: one entry per request that got an answer. */
@@ -20,7 +20,7 @@ export async function curl(
   const { code, stdout, stderr } = await run(t, {
     program: peer('curl'),
     args: [
-      ...['--silent', '--show-error', '--insecure', '--http3-only', '--max-time', '60'],
+      ...['--silent', '--show-error', '--insecure', '--http3-only', '--max-time', '50'],
       ...['--resolve', `${SERVER_NAME}:${port}:127.0.0.1`],
       ...['--write-out', '%{stderr}%{num_connects} %{http_code} HTTP/%{http_version}\\n'],
       ...(parallel ? many : []),
@@ -52,11 +52,4 @@ export function startNgtcp2Client(
       ...['127.0.0.1', String(port), `https://${SERVER_NAME}:${port}${path}`],
     ],
   })
-}
-
-/** Runs ngtcp2's example client to its end; it returns 0 even when its connection broke. */
-export function ngtcp2Client(
-  ...[t, port, path, options]: Parameters<typeof startNgtcp2Client>
-): Promise<Ending> {
-  return startNgtcp2Client(t, port, path, options).ended
 }

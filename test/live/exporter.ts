@@ -15,6 +15,8 @@ export interface Page {
 /** Our exporter as an operator runs it, in a process of its own. */
 export interface Exporter {
   readonly running: Running
+  /** Address and port that it answers on. */
+  readonly address: string
   scrape(): Promise<Page>
   /** Scrapes until the page fulfils a condition; rejects with the page's QUIC samples in the message. */
   untilPage(what: string, holds: (page: Page) => boolean, withinMs?: number): Promise<Page>
@@ -58,7 +60,7 @@ export async function startExporter(
       throw new Error(`${error.message}\n${samples.join('\n')}`)
     })
   }
-  return { running, scrape, untilPage }
+  return { running, address, scrape, untilPage }
 }
 
 /** Reads a page of the text format 0.0.4. */

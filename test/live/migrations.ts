@@ -1,7 +1,9 @@
 import type { Test } from 'tap'
-import { type RelayOptions, startRelay } from '../../scripts/udp-relay/relay.ts'
-import { ngtcp2Client } from './clients.ts'
+import { type Relay, type RelayOptions, startRelay } from '../../scripts/udp-relay/relay.ts'
+import { until } from '../support/until.ts'
+import { startNgtcp2Client } from './clients.ts'
 import { type Page, startExporter } from './exporter.ts'
+import { untilEnded } from './processes.ts'
 import { type PathWitness, witnessPaths } from './qlog-witness.ts'
 
 /** A server under test. */
@@ -16,6 +18,8 @@ export interface Journey {
   /** The network between client and server; none if not given. */
   readonly relay?: Omit<RelayOptions, 'serverPort'>
   readonly clientOptions?: readonly string[]
+  /** The client closes its connection as soon as the server has heard it from its new address. */
+  readonly leavesAfterMove?: boolean
 }
 
 /** A path with 20 ms round trip and a bottleneck that a download of some hundred kB fills. */
@@ -30,8 +34,18 @@ export async function pageAfter(t: Test, server: Server, journey: Journey): Prom
   const options = journey.relay && { serverPort: server.port, ...journey.relay }
   const relay = options && (await startRelay(options))
   if (relay) t.teardown(() => relay.close())
-  const { path, clientOptions } = journey
-  await ngtcp2Client(t, relay?.port ?? server.port, path, clientOptions)
+  const client = startNgtcp2Client(
+    t,
+    relay?.port ?? server.port,
+    journey.path,
+    journey.clientOptions,
+  )
+  if (relay && journey.leavesAfterMove) {
+    await untilHeardFromNewPath(relay)
+    client.child.kill('SIGINT')
+  }
+  // It returns 0 even when its connection broke: only the server knows how it went.
+  await untilEnded(client)
   const page = await exporter.untilPage(
     'the closed connection',
     (page) => page.value('quic_connections_closed_total') === 1,
@@ -39,9 +53,20 @@ export async function pageAfter(t: Test, server: Server, journey: Journey): Prom
   const moves = relay ? (await relay.close()).rebinds : 0
   t.equal(moves, journey.relay?.rebinds?.length ?? 0, 'the relay made all its moves in time')
 
-  const [witness] = await witnessPaths(server.qlogDirectory)
-  if (witness) agreesWithWitness(t, page, witness)
+  const [witness, ...others] = await witnessPaths(server.qlogDirectory)
+  if (witness === undefined) throw new Error('the server wrote no qlog')
+  t.equal(others.length, 0, 'one connection was made')
+  agreesWithWitness(t, page, witness)
   return page
+}
+
+async function untilHeardFromNewPath(relay: Relay): Promise<void> {
+  await until('the move', () => relay.stats().rebinds === 1, { withinMs: 15_000 })
+  const enough = relay.stats().up.delivered + 3
+  await until('datagrams after it', () => relay.stats().up.delivered >= enough, {
+    withinMs: 5000,
+    everyMs: 5,
+  })
 }
 
 /** The raw truth, frame by frame; and the times that the rules for telling moves apart rest on. */
@@ -55,7 +80,10 @@ function agreesWithWitness(t: Test, page: Page, witness: PathWitness): void {
   for (const [metric, count] of Object.entries(counts)) t.equal(page.value(metric), count, metric)
   const list = (times: readonly number[]) => times.map((ms) => ms.toFixed(1)).join(' ') || '–'
   t.comment(`challenge to response, ms: ${list(witness.answerTimesMs)}`)
-  t.comment(`response to next challenge, ms: ${list(witness.responseToChallengeMs)}`)
+  const gaps = witness.gaps.map(({ ms, smoothedRttMs }) => {
+    return `${ms.toFixed(1)} (${(ms / smoothedRttMs).toFixed(2)} RTT)`
+  })
+  t.comment(`response to next challenge, ms: ${gaps.join(' ') || '–'}`)
 }
 
 /** Moves, and the failed ones among them, by kind; all others must be 0. */

@@ -3,7 +3,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** A program that scripts/real-peers.sh unpacks. */
-export type Program = 'caddy' | 'curl' | 'gtlsclient' | 'gtlsserver' | 'openssl' | 'promtool'
+export type Program =
+  | 'caddy'
+  | 'curl'
+  | 'gtlsclient'
+  | 'gtlsserver'
+  | 'openssl'
+  | 'prometheus'
+  | 'promtool'
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 

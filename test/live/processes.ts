@@ -34,12 +34,14 @@ export interface Running {
 }
 
 const STOP_WITHIN_MS = 6000
+const RUN_WITHIN_MS = 60_000
 
-// A test that ends before its teardown ran must not leave servers behind.
+// A test that ends before its teardown ran must not leave servers behind; SIGALRM is tap's time-out.
 const started = new Set<ChildProcess>()
-process.on('exit', () => {
+const killStarted = () => {
   for (const child of started) child.kill('SIGKILL')
-})
+}
+process.on('exit', killStarted).on('SIGALRM', killStarted)
 
 /** Starts a program with nothing of this process's environment but PATH. */
 export function start(t: Test, { program, args, cwd, env, input = '' }: Command): Running {
@@ -66,9 +68,15 @@ export function start(t: Test, { program, args, cwd, env, input = '' }: Command)
   return { child, stderr: () => output.stderr, isRunning, ended, stop }
 }
 
-/** Runs a program to its end. */
+/** Runs a program to its end; it is killed if it has not ended within a minute. */
 export function run(t: Test, command: Command): Promise<Ending> {
-  return start(t, command).ended
+  return untilEnded(start(t, command))
+}
+
+/** Waits for the end of a program; it is killed if that does not come within a minute. */
+export function untilEnded({ child, ended }: Running): Promise<Ending> {
+  const kill = setTimeout(() => child.kill('SIGKILL'), RUN_WITHIN_MS)
+  return ended.finally(() => clearTimeout(kill))
 }
 
 /** Waits until a started program printed something on standard error that says it is ready. */

@@ -9,8 +9,14 @@ export interface PathWitness {
   readonly responsesReceived: number
   /** Milliseconds from each challenge to the response with the same data. */
   readonly answerTimesMs: readonly number[]
-  /** Milliseconds from a response to the next challenge, when no challenge was open in between. */
-  readonly responseToChallengeMs: readonly number[]
+  /** From a response to the next challenge, when no challenge was open in between. */
+  readonly gaps: readonly Gap[]
+}
+
+/** A pause between two validations, and the smoothed round-trip time when it began. */
+export interface Gap {
+  readonly ms: number
+  readonly smoothedRttMs: number
 }
 
 interface Frame {
@@ -32,19 +38,21 @@ function witness(qlog: Buffer): PathWitness {
     responsesReceived: 0,
   }
   const answerTimesMs: number[] = []
-  const responseToChallengeMs: number[] = []
+  const gaps: Gap[] = []
   const open = new Map<string, number>()
-  let lastResponseMs: number | undefined
+  let smoothedRttMs = Number.NaN
+  let lastResponse: { readonly time: number; readonly smoothedRttMs: number } | undefined
   // The last piece is empty or a record that is not complete yet.
   for (const line of qlog.toString('latin1').split('\n').slice(0, -1)) {
-    if (!line.includes('"path_')) continue
+    smoothedRttMs = Number(/"smoothed_rtt":([\d.]+)/.exec(line)?.[1] ?? smoothedRttMs)
+    if (!/"path_(challenge|response)"/.test(line)) continue
     const { time, name, data } = JSON.parse(line.slice(line.indexOf('{')))
     const sent = name.endsWith('packet_sent')
     for (const { frame_type: type, data: token = '' } of data.frames as Frame[]) {
       if (type === 'path_challenge' && sent) {
         counts.challengesSent += 1
-        if (open.size === 0 && lastResponseMs !== undefined) {
-          responseToChallengeMs.push(time - lastResponseMs)
+        if (open.size === 0 && lastResponse !== undefined) {
+          gaps.push({ ms: time - lastResponse.time, smoothedRttMs: lastResponse.smoothedRttMs })
         }
         open.set(token, time)
       } else if (type === 'path_challenge') counts.challengesReceived += 1
@@ -53,9 +61,9 @@ function witness(qlog: Buffer): PathWitness {
         counts.responsesReceived += 1
         answerTimesMs.push(time - (open.get(token) ?? time))
         open.delete(token)
-        lastResponseMs = time
+        lastResponse = { time, smoothedRttMs }
       }
     }
   }
-  return { ...counts, answerTimesMs, responseToChallengeMs }
+  return { ...counts, answerTimesMs, gaps }
 }

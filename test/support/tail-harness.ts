@@ -26,6 +26,7 @@ export class LineSink implements FileSink {
   ended = false
   isClosed = false
   readonly #maxRecordBytes: number
+  #unused = Buffer.alloc(0)
   #skipping = false
   #discarding = false
 
@@ -41,11 +42,22 @@ export class LineSink implements FileSink {
   skipToRecord(): void {
     this.#skipping = true
     this.#discarding = false
+    this.#unused = Buffer.alloc(0)
   }
 
   feed(chunk: Uint8Array, atEnd: boolean): number {
     if (this.isClosed || this.ended) throw new Error('fed after the end')
+    if (!atEnd && chunk.length <= this.#unused.length) throw new Error('offered again, not longer')
+    if (!this.#unused.equals(chunk.subarray(0, this.#unused.length))) {
+      if (chunk.length > 0) throw new Error('something else is offered again')
+    }
     this.ended = atEnd
+    const used = this.#use(chunk, atEnd)
+    this.#unused = Buffer.from(chunk.subarray(used))
+    return used
+  }
+
+  #use(chunk: Uint8Array, atEnd: boolean): number {
     let used = 0
     for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, used)) {
       if (!this.#skipping && !this.#discarding) this.#take(chunk.subarray(used, end))

@@ -1,0 +1,84 @@
+/** Wherever a growing file is cut, the same records and the same page come out. */
+import { readFileSync } from 'node:fs'
+import ndjson from 'ndjson'
+import t from 'tap'
+import { type Fixture, fixtures } from './support/fixtures.ts'
+import { frame } from './support/framing.ts'
+import { seeded } from './support/seeded.ts'
+import { readText } from './support/trace.ts'
+
+const FIRST = 20 * 1024
+const CUTTINGS = 200
+const RS = 0x1e
+
+/** The smallest fixture of each dialect. */
+const perDialect = [
+  ...fixtures()
+    .map((fixture) => ({ fixture, file: readFileSync(fixture.path) }))
+    .sort((a, b) => b.file.length - a.file.length)
+    .reduce(
+      (all, one) => all.set(one.fixture.dialect, one),
+      new Map<string, { fixture: Fixture; file: Buffer }>(),
+    )
+    .values(),
+]
+
+for (const { fixture, file } of perDialect) {
+  t.test(`${fixture.name}: framing at every cut of the first 20 KB`, async (t) => {
+    const head = file.subarray(0, FIRST)
+    const expected = frame(head)
+    t.ok(expected.length > 20, `${expected.length} records`)
+    const wanted = expected.join()
+    const wrong: number[] = []
+    for (let cut = 0; cut <= head.length; cut += 1) {
+      if (frame(head, [cut]).join() !== wanted) wrong.push(cut)
+    }
+    t.same(wrong, [], 'cuts after which other records are found')
+  })
+
+  t.test(`${fixture.name}: the page in pieces of 1, 7, 4096 and 8192 bytes`, async (t) => {
+    const expected = await readText([file])
+    for (const size of [1, 7, 4096, 8192]) {
+      t.ok((await readText([file], { pieces: [size] })) === expected, `pieces of ${size}`)
+    }
+  })
+
+  t.test(`${fixture.name}: the page over ${CUTTINGS} random cuttings`, async (t) => {
+    const expected = await readText([file])
+    const wrong: number[] = []
+    for (let seed = 1; seed <= CUTTINGS; seed += 1) {
+      const random = seeded(seed)
+      const largest = [16, 300, 5_000, 70_000][seed % 4] as number
+      const pieces: number[] = []
+      for (let rest = file.length; rest > 0; rest -= pieces.at(-1) as number) {
+        pieces.push(1 + random(largest))
+      }
+      if ((await readText([file], { pieces })) !== expected) wrong.push(seed)
+    }
+    t.same(wrong, [], 'seeds with another page')
+  })
+}
+
+/** All records that the `ndjson` package finds in bytes without record separators. */
+async function oracle(file: Buffer): Promise<unknown[]> {
+  const parser = ndjson.parse()
+  parser.end(file)
+  const records: unknown[] = []
+  for await (const record of parser) records.push(record)
+  return records
+}
+
+for (const { name, path } of fixtures()) {
+  t.test(`${name}: the same records as the ndjson package finds`, async (t) => {
+    const written = readFileSync(path)
+    // It cannot read JSON text sequences: without their separators they are NDJSON.
+    const plain = written.filter((byte) => byte !== RS)
+    const expected = await oracle(Buffer.from(plain))
+    const found = frame(written).map((one) => {
+      const [start = 0, end = 0] = one.split('…').map(Number)
+      return JSON.parse(written.subarray(start, end).toString())
+    })
+    t.equal(found.length, expected.length)
+    t.equal(JSON.stringify(found), JSON.stringify(expected))
+  })
+}
