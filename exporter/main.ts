@@ -1,6 +1,13 @@
 #!/usr/bin/env node
 /** The composition root: each command loads what it needs, and nothing else. */
-import { type Command, parseCommandLine } from './cli.ts'
+import { enableCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import type { Command } from './cli.ts'
+
+// Compiling costs more than a small replay. Only who may change the program may change its cache; where
+// it cannot be written there is none.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url)))
+const { parseCommandLine } = await import('./cli.ts')
 
 /** Longest record that `replay` and `inspect` take; `serve` has a setting for it. */
 const MAX_RECORD_BYTES = 1 << 20

@@ -3,7 +3,7 @@
 import { combine } from './collectors/collector.ts'
 import { collectors } from './collectors/index.ts'
 import { type InputMetrics, inputMetrics } from './collectors/input.ts'
-import { ConnectionTable } from './connections/table.ts'
+import { type ConnectionListener, ConnectionTable } from './connections/table.ts'
 import { MetricStore } from './metrics/store.ts'
 
 export interface Pipeline {
@@ -16,12 +16,14 @@ export function createPipeline(
   limits: { maxSeries?: number; maxConnections?: number } = {},
 ): Pipeline {
   const metrics = new MetricStore(limits.maxSeries)
-  const listener = combine(collectors, metrics)
+  const listeners = combine(collectors, metrics)
   const input = inputMetrics(metrics)
-  const table = new ConnectionTable((event, connection) => {
-    listener(event, connection)
-    if (event.type === 'close_reason' && event.reason === 'evicted')
-      input.evicted(connection.source)
-  }, limits.maxConnections)
+  const evicted: ConnectionListener = (event, { source }) => {
+    if (event.type === 'close_reason' && event.reason === 'evicted') input.evicted(source)
+  }
+  const table = new ConnectionTable(
+    (type) => (type === 'close_reason' ? [...listeners(type), evicted] : listeners(type)),
+    limits.maxConnections,
+  )
   return { metrics, table, input }
 }

@@ -15,6 +15,9 @@ const fixtures = join(root, 'test', 'fixtures')
 const others = [
   'quic-go-legacy/v0.45.qlog',
   'quic-go-legacy/v0.50.sqlog',
+  'ngtcp2/rebind2-bottleneck.sqlog',
+  'ngtcp2/natrebind-old-path-dead.sqlog',
+  'ngtcp2/active-old-path-dead.sqlog',
   'quiche/synthetic-bbr2.sqlog',
   'quiche-legacy/synthetic-rebind2.sqlog',
 ]
@@ -88,38 +91,40 @@ async function single(path: string): Promise<Omit<Case, 'truth' | 'moves'>> {
   return { name, path: file, texts: [await readFile(file, 'utf8')], isSynthetic }
 }
 
-/** Runs `replay` over a case in a child process, and the witness beside it. */
-export async function measure(one: Case): Promise<Measured> {
-  const page = one.path === undefined ? await replayTexts(one.texts) : await replay(one.path)
-  return { ...one, page, testimony: witness(one.texts) }
-}
-
-async function replayTexts(texts: readonly string[]): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'accuracy-'))
-  try {
-    for (const [index, text] of texts.entries()) {
-      await writeFile(join(directory, `${index}.sqlog`), text)
-    }
-    return await replay(directory)
-  } finally {
-    await rm(directory, { recursive: true })
-  }
-}
-
-async function replay(path: string): Promise<string> {
-  const main = join(root, 'exporter', 'main.ts')
-  const { stdout } = await run(process.execPath, [main, 'replay', path], { maxBuffer: 16 << 20 })
-  return stdout
-}
-
-/** Measures all cases, two at a time. */
+/** Runs `replay` over each case, two at a time in child processes, and the witness beside it. */
 export async function measureAll(): Promise<Measured[]> {
   const cases = await readCases()
+  const scratch = await mkdtemp(join(tmpdir(), 'accuracy-'))
   const all: Measured[] = []
   const queue = cases.entries()
   const worker = async () => {
-    for (const [index, one] of queue) all[index] = await measure(one)
+    for (const [index, one] of queue) {
+      const page = await replay(one.path ?? (await unpack(one.texts, scratch)), scratch)
+      all[index] = { ...one, page, testimony: witness(one.texts) }
+    }
   }
-  await Promise.all([worker(), worker()])
+  try {
+    await Promise.all([worker(), worker()])
+  } finally {
+    await rm(scratch, { recursive: true })
+  }
   return all
+}
+
+async function unpack(texts: readonly string[], scratch: string): Promise<string> {
+  const directory = await mkdtemp(join(scratch, 'texts-'))
+  for (const [index, text] of texts.entries()) {
+    await writeFile(join(directory, `${index}.sqlog`), text)
+  }
+  return directory
+}
+
+async function replay(path: string, scratch: string): Promise<string> {
+  const main = join(root, 'exporter', 'main.ts')
+  const { stdout } = await run(process.execPath, [main, 'replay', path], {
+    maxBuffer: 16 << 20,
+    // All but the first process find the program compiled.
+    env: { ...process.env, NODE_COMPILE_CACHE: join(scratch, 'compiled') },
+  })
+  return stdout
 }

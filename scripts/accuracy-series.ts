@@ -1,9 +1,10 @@
 // Compares every series on a page of `replay` with the witness's.
+
+import type { Testimony } from './witness.ts'
 import { allowedSeries, requiredSeries } from './witness-labels.ts'
 import type { Writer } from './witness-stream.ts'
 import { BUCKETS, familiesOf } from './witness-tables.ts'
 import { canonical } from './witness-tally.ts'
-import type { Testimony } from './witness.ts'
 
 /** A series on which the two disagree. */
 export interface Difference {

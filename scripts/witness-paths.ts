@@ -14,13 +14,16 @@ export interface Attempt {
 
 interface Challenge {
   readonly index: number
+  readonly t: number
   readonly data: string | undefined
-  answeredAt: number | undefined
+  /** Index and time of its PATH_RESPONSE. */
+  answer: { readonly index: number; readonly t: number } | undefined
 }
 
 interface Open {
   readonly openedAt: number
-  readonly deadline: number
+  /** How long it may stay unanswered: 3 × max(PTO, 1 s), the PTO taken when it opened. */
+  readonly patience: number
   readonly dcid: string | undefined
   readonly challenges: Challenge[]
   finish: Pick<Attempt, 'finishedAt' | 'position' | 'outcome'> | undefined
@@ -63,7 +66,7 @@ function walk(stream: Stream, life: Life, alive: readonly QlogEvent[]): Open[] {
     if (life.handshakeIndex < 0 || index <= life.handshakeIndex) continue
     for (const frame of framesOf(event)) {
       if (event.name === 'packet_sent' && frame.frame_type === 'path_challenge') {
-        const challenge = { index, data: frame.data, answeredAt: undefined }
+        const challenge = { index, t: event.t, data: frame.data, answer: undefined }
         const joined = attempts.findLast((attempt, i) => {
           const isLast = i === attempts.length - 1
           return joins(stream, attempt, isLast, index, event)
@@ -81,12 +84,9 @@ function walk(stream: Stream, life: Life, alive: readonly QlogEvent[]): Open[] {
 
 function expire(attempts: readonly Open[], index: number, now: number): void {
   for (const attempt of attempts) {
-    if (attempt.finish !== undefined || now < attempt.deadline) continue
-    attempt.finish = {
-      finishedAt: attempt.deadline,
-      position: index - 0.5,
-      outcome: 'failed',
-    }
+    const deadline = attempt.openedAt + attempt.patience
+    if (attempt.finish !== undefined || now < deadline) continue
+    attempt.finish = { finishedAt: deadline, position: index - 0.5, outcome: 'failed' }
   }
 }
 
@@ -100,18 +100,24 @@ function opened(stream: Stream, index: number, event: QlogEvent, first: Challeng
   const pto = smoothed + Math.max(4 * variation, 1000) + (ackDelay ?? 25) * 1000
   return {
     openedAt: event.t,
-    deadline: event.t + 3 * Math.max(Math.round(pto), 1_000_000),
+    patience: 3 * Math.max(Math.round(pto), 1_000_000),
     dcid: event.data.header?.dcid,
     challenges: [first],
     finish: undefined,
   }
 }
 
+// One that was answered goes on for as long again after each of its challenges: ngtcp2 then
+// validates the old path, which is no second move (docs/decisions/0003).
+function isOver({ finish, openedAt, patience, challenges }: Open, now: number): boolean {
+  const latest = challenges.at(-1)?.t ?? openedAt
+  return now >= (finish?.outcome === 'validated' ? latest : openedAt) + patience
+}
+
 function ownerOf(data: QlogEvent['data']): string | undefined {
   return data.owner ?? data.initiator
 }
 
-// Nothing joins an attempt after its deadline, be it answered or not.
 function joins(
   stream: Stream,
   attempt: Open,
@@ -119,16 +125,20 @@ function joins(
   index: number,
   next: QlogEvent,
 ): boolean {
-  if (next.t >= attempt.deadline) return false
+  if (isOver(attempt, next.t)) return false
   const dcid = next.data.header?.dcid
   if (dcid !== undefined) return attempt.dcid === dcid
   const previous = attempt.challenges.at(-1)?.index ?? 0
   if (!isLast || hasReset(stream, previous, index)) return false
   const answers = attempt.challenges
-    .map((challenge) => challenge.answeredAt)
-    .filter((t) => t !== undefined)
-  if (answers.length < attempt.challenges.length) return true
-  return next.t - Math.max(...answers) <= 10_000
+    .map((challenge) => challenge.answer)
+    .filter((one) => one !== undefined)
+    .sort((a, b) => a.index - b.index)
+  const last = answers.at(-1)
+  if (!last || answers.length < attempt.challenges.length) return true
+  // The round trip that was smoothed when the last response came.
+  const { smoothed = 333_000 } = rttBefore(stream, last.index)
+  return next.t - last.t <= Math.max(10_000, smoothed)
 }
 
 // quiche starts a new path with a record of guesses; in ngtcp2's records min_rtt vanishes.
@@ -148,12 +158,12 @@ function hasReset(stream: Stream, after: number, before: number): boolean {
 // By data, or in order where frames carry none; a path that was given up is not answered any more.
 function answer(attempts: readonly Open[], index: number, t: number, data: string | undefined) {
   for (const attempt of attempts) {
-    if (t >= attempt.deadline) continue
+    if (isOver(attempt, t)) continue
     const challenge = attempt.challenges.find(
-      (one) => one.answeredAt === undefined && (data === undefined || one.data === data),
+      (one) => one.answer === undefined && (data === undefined || one.data === data),
     )
     if (!challenge) continue
-    challenge.answeredAt = t
+    challenge.answer = { index, t }
     attempt.finish ??= { finishedAt: t, position: index, outcome: 'validated' }
     return
   }

@@ -3,16 +3,11 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { CongestionState } from '../qlog-parsers/index.ts'
 import { nonZero, total } from './support/page.ts'
-import { type Happening, received, Scene } from './support/scene.ts'
+import { CLOSE, type Happening, received, Scene } from './support/scene.ts'
 
 const SECONDS = 'quic_congestion_state_seconds_total'
 const ENTRIES = 'quic_congestion_state_transitions_total'
 const into = (state: CongestionState): Happening => ({ type: 'congestion_state', state })
-const CLOSE: Happening = {
-  type: 'connection_close_frame',
-  direction: 'sent',
-  error: { space: 'transport', code: 0 },
-}
 
 t.test('time between two events belongs to the state in force, up to 1 s', async (t) => {
   const cases: readonly (readonly [string, (scene: Scene) => unknown, object])[] = [

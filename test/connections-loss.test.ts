@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { LossTrigger, PacketNumberSpace } from '../qlog-parsers/index.ts'
 import { total } from './support/page.ts'
-import { type Happening, received, Scene, sent } from './support/scene.ts'
+import { CLOSE, type Happening, received, Scene, sent } from './support/scene.ts'
 
 type Space = PacketNumberSpace
 
@@ -26,11 +26,6 @@ const arrived = (number: number, space: Space = 'application'): Happening => ({
   number,
 })
 const probe = (number: number, bytes: number) => sent({ number, bytes, probeOnly: true })
-const CLOSE: Happening = {
-  type: 'connection_close_frame',
-  direction: 'sent',
-  error: { space: 'transport', code: 0 },
-}
 /** A writer whose spurious losses only ACKs show. */
 const ACKS = { dialect: 'ngtcp2' }
 

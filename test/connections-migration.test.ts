@@ -2,6 +2,7 @@
 import t from 'tap'
 import { nonZero } from './support/page.ts'
 import {
+  CLOSE,
   challenge,
   DONE,
   type Happening,
@@ -13,11 +14,6 @@ import {
   sent,
 } from './support/scene.ts'
 
-const CLOSE: Happening = {
-  type: 'connection_close_frame',
-  direction: 'sent',
-  error: { space: 'transport', code: 0 },
-}
 const CHALLENGED: Happening = { type: 'path_challenge', direction: 'received', data: 'p' }
 const RETIRED: Happening = { type: 'retire_connection_id', direction: 'received' }
 const id = (destinationId: string) => received({ destinationId })

@@ -2,14 +2,9 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { observed, total } from './support/page.ts'
-import { type Happening, metrics, received, Scene, sent } from './support/scene.ts'
+import { CLOSE, type Happening, metrics, received, Scene, sent } from './support/scene.ts'
 import { fileOf, headerOf, read } from './support/trace.ts'
 
-const CLOSE: Happening = {
-  type: 'connection_close_frame',
-  direction: 'sent',
-  error: { space: 'transport', code: 0 },
-}
 const rtt = (ms: number, minMs = ms) =>
   metrics({ smoothedRttUs: ms * 1000, minRttUs: minMs * 1000, rttVariationUs: ms * 500 })
 const inFlight = (bytesInFlight: number) => metrics({ bytesInFlight })

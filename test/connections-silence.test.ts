@@ -1,14 +1,10 @@
 /** Silence: a file that stops growing says nothing, so its connections fall silent and expire. */
 import t from 'tap'
 import { total } from './support/page.ts'
-import { DONE, type Happening, metrics, received, Scene } from './support/scene.ts'
+import { CLOSE, DONE, type Happening, metrics, received, Scene } from './support/scene.ts'
+import { fileOf, headerOf, read } from './support/trace.ts'
 
 const MINUTE = 60_000
-const CLOSE: Happening = {
-  type: 'connection_close_frame',
-  direction: 'sent',
-  error: { space: 'transport', code: 0 },
-}
 const idle = (local: number | undefined, remote: number | undefined): Happening[] =>
   (['local', 'remote'] as const).map((side) => {
     const ms = side === 'local' ? local : remote
@@ -123,6 +119,27 @@ t.test('one connection of a merged file is silent while others go on', async (t)
   t.equal(await scene.total('quic_connections_total'), 2)
 })
 
+t.test('a merged file that never stops growing hides no connection that died', async (t) => {
+  const record = (group_id: string, seconds: number) => ({
+    time: seconds * 1000,
+    group_id,
+    name: 'transport:packet_received',
+    data: { header: { packet_type: '1RTT' } },
+  })
+  const records = [record('quiet', 1)]
+  for (let seconds = 0; seconds <= 620; seconds += 10) records.push(record('busy', seconds))
+  const file = fileOf(headerOf('quic-go'), ...records)
+  const again = fileOf(headerOf('quic-go'), ...records, record('quiet', 625))
+  for (const pieces of [[1 << 20], [7], [4096]]) {
+    const page = await read([file], { ended: false, pieces })
+    t.equal(total(page, 'quic_connections_closed_total', { reason: 'expired' }), 1)
+    t.equal(total(page, 'quic_connections_active'), 1)
+    const later = await read([again], { pieces })
+    t.equal(total(later, 'quic_connections_total'), 2, 'nor is it started again')
+    t.equal(total(later, 'quic_connections_closed_total'), 2)
+  }
+})
+
 t.test('with no room the oldest live connection is evicted, and counted', async (t) => {
   const scene = new Scene({ maxConnections: 2 })
     .in('a', 0, received())
@@ -139,8 +156,11 @@ t.test('with no room the oldest live connection is evicted, and counted', async 
   t.equal(await scene.total('quic_packets_received_total'), 5)
 })
 
-t.test('closed connections take no room', async (t) => {
+t.test('closed connections take no room, and are not evicted in place of live ones', async (t) => {
   const scene = new Scene({ maxConnections: 1 })
   for (let i = 0; i < 5; i += 1) scene.in(`${i}`, i, received(), CLOSE)
   t.equal(await scene.total('quic_exporter_connections_evicted_total'), 0)
+  scene.in('a', 10, received()).in('b', 11, received())
+  t.equal(await scene.total('quic_exporter_connections_evicted_total'), 1)
+  t.equal(await scene.total('quic_connections_active'), 1)
 })

@@ -145,18 +145,42 @@ t.test('a sparse hole of 256 MiB is passed over in constant memory', async (t) =
   t.same(seen.lost, { nul_hole: hole })
 })
 
-t.test('zeros at the end wait for what follows: they may turn into data', async (t) => {
-  const { dir, tailer, lines, seen } = harness(t)
-  const path = join(dir, 'a.sqlog')
-  const writer = openSync(path, 'w')
-  writeSync(writer, 'one\n')
-  ftruncateSync(writer, 8)
+for (const [where, before] of Object.entries({ 'a torn record': 'one\ntw', records: 'one\n' })) {
+  t.test(`zeros after ${where} wait for what follows: they may turn into data`, async (t) => {
+    const { dir, tailer, clock, lines, seen } = harness(t)
+    const writer = openSync(join(dir, 'a.sqlog'), 'w')
+    writeSync(writer, before)
+    if (where === 'records') await tailer.sweep()
+    ftruncateSync(writer, 8)
+    await tailer.sweep()
+    t.same(seen.lost, {})
+    t.equal(tailer.status().lagBytes, 4)
+    clock.ms += 1000
+    await tailer.sweep()
+    t.equal(tailer.status().lagSeconds, 0)
+    writeSync(writer, 'two\n'.slice(before.length - 4))
+    await tailer.sweep()
+    t.same(lines(), ['one', 'two'])
+    writeSync(writer, 'three\n')
+    closeSync(writer)
+    await tailer.sweep()
+    t.same(lines(), ['one', 'two', 'three'])
+    t.same(seen.lost, {})
+  })
+}
+
+t.test('a torn first record that is cut away is forgotten', async (t) => {
+  const { dir, tailer, sinks, lines, seen, accounted } = harness(t)
+  append(dir, 'a.sqlog', 'torn first record')
   await tailer.sweep()
-  t.same(seen.lost, {})
-  t.equal(tailer.status().lagBytes, 4)
-  writeSync(writer, 'two\nthree\n')
-  closeSync(writer)
+  truncateSync(join(dir, 'a.sqlog'), 0)
+  append(dir, 'a.sqlog', 'whole\n')
   await tailer.sweep()
-  t.same(lines(), ['one', 'two', 'three'])
-  t.same(seen.lost, {})
+  t.same(lines(), ['torn first record', 'whole'].slice(1))
+  t.same(
+    sinks.map(({ isClosed }) => isClosed),
+    [true, false],
+  )
+  t.same(seen.lost, { truncated: 17 })
+  t.equal(accounted(), 17 + 6)
 })

@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from 'node:fs'
+import { renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { Waker } from '../exporter/tail/waker.ts'
@@ -91,6 +91,21 @@ for (const [mode, options] of Object.entries(MODES)) {
     append(join(root, '..'), 'access.log', numbered(5, 5))
     await until(t, () => lines().length === 10)
     t.same(numbersOf(lines()), upTo(10))
+  })
+
+  t.test(`${mode}: a single file named by a link elsewhere`, async (t) => {
+    const logs = temporaryDirectory(t)
+    const root = join(temporaryDirectory(t), 'current.log')
+    append(logs, '1.log', numbered(0, 5))
+    symlinkSync(join(logs, '1.log'), root)
+    const { lines } = await started(t, { roots: [root] })
+    append(logs, '1.log', numbered(5, 5))
+    await until(t, () => lines().length === 10)
+    append(logs, '2.log', numbered(10, 5))
+    symlinkSync(join(logs, '2.log'), `${root}.new`)
+    renameSync(`${root}.new`, root)
+    await until(t, () => lines().length === 15)
+    t.same(numbersOf(lines()), upTo(15))
   })
 
   t.test(`${mode}: new directories below a recursive root`, async (t) => {

@@ -232,6 +232,17 @@ t.test('in a black hole nothing passes in either direction, afterwards all does'
   t.equal(up.arrived, up.lost + up.delivered)
 })
 
+t.test('closed twice it gives the same numbers', async (t) => {
+  const server = await openEchoServer(t)
+  const relay = await openRelay(t, { serverPort: server.port })
+  const client = await openEndpoint(t)
+  client.socket.send('ping', relay.port, '127.0.0.1')
+  await until('the echo', () => client.received.length > 0, SOON)
+  const truth = await relay.close()
+  t.match(truth, { up: { delivered: 1 }, down: { delivered: 1 } })
+  t.same(await relay.close(), truth)
+})
+
 t.test('as a command it prints its truth at SIGTERM', async (t) => {
   const server = await openEchoServer(t)
   const args = ['--server', String(server.port), '--loss-down', '1', '--rebind', '5@127.0.0.9']

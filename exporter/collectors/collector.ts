@@ -1,6 +1,7 @@
 /** The contract of a collector: it declares its metrics and says which events move them. */
 import type { Connection } from '../connections/connection.ts'
 import type { ConnectionEvent } from '../connections/derived.ts'
+import type { ConnectionListener } from '../connections/table.ts'
 import type { MetricStore } from '../metrics/store.ts'
 
 export type CollectorHandlers = {
@@ -12,20 +13,16 @@ export type CollectorHandlers = {
 
 export type Collector = (metrics: MetricStore) => CollectorHandlers
 
-/** One listener for all collectors: each event goes to those that asked for its type. */
+/** Of all collectors, what asked for events of one type; told once, called for each event. */
 export function combine(
   collectors: readonly Collector[],
   metrics: MetricStore,
-): (event: ConnectionEvent, connection: Connection) => void {
-  const byType = new Map<string, ((event: never, connection: Connection) => void)[]>()
+): (type: ConnectionEvent['type']) => readonly ConnectionListener[] {
+  const byType = new Map<string, ConnectionListener[]>()
   for (const collector of collectors) {
     for (const [type, handler] of Object.entries(collector(metrics))) {
-      byType.set(type, [...(byType.get(type) ?? []), handler])
+      byType.set(type, [...(byType.get(type) ?? []), handler as ConnectionListener])
     }
   }
-  return (event, connection) => {
-    const handlers = byType.get(event.type)
-    if (handlers === undefined) return
-    for (const handler of handlers) handler(event as never, connection)
-  }
+  return (type) => byType.get(type) ?? []
 }

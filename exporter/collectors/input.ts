@@ -80,6 +80,18 @@ export function inputMetrics(metrics: MetricStore): InputMetrics {
     name: 'quic_exporter_connections_evicted_total',
     help: 'Live connections given up to make room.',
   })
+  /** Slots of `events` by source and name as written. */
+  const eventSlots = new Map<number, Map<string, number>>()
+  const countEvent = (source: number, name: string) => {
+    const known = eventSlots.get(source)?.get(name)
+    const slot = known ?? events.slot(source, bare(name))
+    // At the series limit every attempt counts as one that found no room.
+    if (slot < 0) return
+    if (known === undefined) {
+      eventSlots.set(source, new Map([...(eventSlots.get(source) ?? []), [name, slot]]))
+    }
+    events.slots.add(slot, 1)
+  }
   const opened = [read, lost, records, failed, values, unknown, evicted]
   return {
     opened(source) {
@@ -108,7 +120,7 @@ export function inputMetrics(metrics: MetricStore): InputMetrics {
       if (outcome.kind === 'rejected') failed.add(source, 1, outcome.reason)
       else if (outcome.kind === 'unknown') unknown.add(source, 1)
       else if (outcome.kind === 'read' || outcome.kind === 'unread') {
-        events.add(source, 1, bare(outcome.name))
+        countEvent(source, outcome.name)
         if (outcome.rejectedValues > 0) values.add(source, outcome.rejectedValues)
       }
     },

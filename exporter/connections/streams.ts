@@ -4,7 +4,8 @@ import type { Tracker } from './tracker.ts'
 export const streams: Tracker = {
   on: {
     packet(event, connection, emit) {
-      for (const id of event.streamIds) {
+      for (let i = 0; i < event.streamIds.length; i += 1) {
+        const id = event.streamIds[i] as number
         const kind = id % 4
         const ordinal = Math.floor(id / 4) + 1
         const before = connection.streams[kind] as number

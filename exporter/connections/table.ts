@@ -16,8 +16,11 @@ import { recovery } from './recovery.ts'
 import { streams } from './streams.ts'
 import type { Emit, Tracker } from './tracker.ts'
 
-/** Hears of every event, normalised and derived, after the trackers. */
+/** Hears of events of one type, normalised or derived, after the trackers. */
 export type ConnectionListener = (event: ConnectionEvent, connection: Connection) => void
+
+/** Who hears of events of a type; asked once for each type. */
+export type ListenersOf = (type: ConnectionEvent['type']) => readonly ConnectionListener[]
 
 const TRACKERS: readonly Tracker[] = [
   handshake,
@@ -31,13 +34,15 @@ const TRACKERS: readonly Tracker[] = [
   lifetime,
 ]
 
-type Handler = (event: never, connection: Connection, emit: Emit) => void
+type Handler = (event: ConnectionEvent, connection: Connection, emit: Emit) => void
 
 const MOVED = TRACKERS.flatMap((tracker) => (tracker.moved ? [tracker.moved] : []))
-const HANDLERS = handlersByType()
 
 /** Least silence before a connection is given up, µs. */
 const LEAST_EXPIRY_US = 600_000_000
+
+/** How often, in event time (µs), a stream of several connections is searched for silent ones. */
+const LOOK_EVERY_US = 10_000_000
 
 /** The connections of one stream (file), by group id. */
 export interface Stream {
@@ -47,19 +52,22 @@ export interface Stream {
   readonly connections: Map<string, Connection>
   /** Event time of the newest event of any of its connections. */
   newestAt: number
+  /** Event time at which to look for silent connections again. */
+  lookAt: number
   current: Connection | undefined
   currentGroup: string
 }
 
 export class ConnectionTable {
-  readonly #listener: ConnectionListener
+  readonly #listenersOf: ListenersOf
+  readonly #handlers = new Map<string, readonly Handler[]>()
   readonly #most: number
   readonly #live = new Set<Connection>()
   #connection: Connection | undefined
 
   /** `most`: connections that may be live at once; the oldest is evicted, and counted, to make room. */
-  constructor(listener: ConnectionListener, most = 200_000) {
-    this.#listener = listener
+  constructor(listenersOf: ListenersOf, most = 200_000) {
+    this.#listenersOf = listenersOf
     this.#most = most
   }
 
@@ -74,6 +82,7 @@ export class ConnectionTable {
       joinedLate,
       connections: new Map(),
       newestAt: 0,
+      lookAt: 0,
       current: undefined,
       currentGroup: '',
     }
@@ -90,11 +99,14 @@ export class ConnectionTable {
     this.#connection = connection
     if (at > stream.newestAt) stream.newestAt = at
     if (at > connection.now) {
-      if (!connection.ended) for (const moved of MOVED) moved(connection, at, this.#emit)
+      if (!connection.ended) {
+        for (let i = 0; i < MOVED.length; i += 1) MOVED[i]?.(connection, at, this.#emit)
+      }
       connection.now = at
     }
     if (connection.silent) this.#silence(connection, false)
     for (let i = 0; i < events.length; i += 1) this.#dispatch(events[i] as QuicEvent, connection)
+    if (at >= stream.lookAt) this.#lookAround(stream, at)
   }
 
   /** The stream has not grown for so long (µs, wall clock): connections fall silent and expire. */
@@ -113,6 +125,12 @@ export class ConnectionTable {
     for (const connection of stream.connections.values()) this.#giveUp(connection, 'expired')
     stream.connections.clear()
     stream.current = undefined
+  }
+
+  /** A file that never stops growing is never silent, but connections in it may be. */
+  #lookAround(stream: Stream, at: number): void {
+    stream.lookAt = at + LOOK_EVERY_US
+    if (stream.connections.size > 1) this.silent(stream, 0)
   }
 
   #start(stream: Stream, group: string, at: number): Connection {
@@ -142,24 +160,23 @@ export class ConnectionTable {
   }
 
   #dispatch(event: ConnectionEvent, connection: Connection): void {
-    const handlers = HANDLERS.get(event.type)
-    if (handlers !== undefined) {
-      for (const handler of handlers) handler(event as never, connection, this.#emit)
+    const handlers = this.#handlers.get(event.type) ?? this.#resolve(event.type)
+    for (let i = 0; i < handlers.length; i += 1) {
+      ;(handlers[i] as Handler)(event, connection, this.#emit)
     }
-    if (event.type === 'close_reason') {
-      this.#live.delete(connection)
-      if (connection.silent) this.#silence(connection, false)
-    }
-    this.#listener(event, connection)
   }
-}
 
-function handlersByType(): ReadonlyMap<string, readonly Handler[]> {
-  const handlers = new Map<string, Handler[]>()
-  for (const { on } of TRACKERS) {
-    for (const [type, handler] of Object.entries(on)) {
-      handlers.set(type, [...(handlers.get(type) ?? []), handler as Handler])
-    }
+  /** Everyone who takes events of a type: the trackers, the table itself, the listeners. */
+  #resolve(type: ConnectionEvent['type']): readonly Handler[] {
+    const trackers = TRACKERS.flatMap(({ on }) => (on[type] ? [on[type] as Handler] : []))
+    const own = type === 'close_reason' ? [this.#forget] : []
+    const handlers = [...trackers, ...own, ...this.#listenersOf(type)]
+    this.#handlers.set(type, handlers)
+    return handlers
   }
-  return handlers
+
+  readonly #forget: Handler = (_event, connection) => {
+    this.#live.delete(connection)
+    if (connection.silent) this.#silence(connection, false)
+  }
 }

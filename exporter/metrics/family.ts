@@ -53,6 +53,11 @@ export class Family {
   readonly #slotsPerSeries: number
   readonly #rows: (Row | undefined)[] = []
   readonly #admit: (family: Family, owner: number) => boolean
+  /** The series that was asked for last. */
+  #owner = -1
+  #firstLabel: string | undefined
+  #secondLabel: string | undefined
+  #slot = -1
 
   constructor(
     type: Family['type'],
@@ -91,12 +96,17 @@ export class Family {
 
   /** First slot of a series; it is created if it does not exist. −1: the series limit is reached. */
   slot(owner: number, first?: string, second?: string): number {
-    const index = this.#index(first, second)
-    const row = this.#rows[owner]
-    if (row !== undefined && row.present[index] === 1) {
-      return row.first + index * this.#slotsPerSeries
+    // Most often it is the same series as last time.
+    if (owner === this.#owner && first === this.#firstLabel && second === this.#secondLabel) {
+      return this.#slot
     }
-    return this.#create(owner, index)
+    const slot = this.#create(owner, this.#index(first, second))
+    if (slot < 0) return slot
+    this.#owner = owner
+    this.#firstLabel = first
+    this.#secondLabel = second
+    this.#slot = slot
+    return slot
   }
 
   /** Calls back for each series that exists, owners in order, label values as declared. */

@@ -41,7 +41,7 @@ export class FileKeeper {
   readonly #parts: KeeperParts
   #sweep = 0
   #present: TrackedFile[] = []
-  #newestWriteNs = 0n
+  #newestWriteNs = 0
 
   constructor(parts: KeeperParts) {
     this.#parts = parts
@@ -49,7 +49,7 @@ export class FileKeeper {
 
   /** Last modification of any file seen so far, in ms; undefined before the first file. */
   get newestWriteMs(): number | undefined {
-    return this.#newestWriteNs > 0n ? Number(this.#newestWriteNs / 1000n) / 1000 : undefined
+    return this.#newestWriteNs > 0 ? this.#newestWriteNs / 1e6 : undefined
   }
 
   /** From here on a file counts as seen only if it is sighted again. */
@@ -61,13 +61,16 @@ export class FileKeeper {
   sighted(found: FoundFile, root: Root): void {
     const { stats } = found
     const file = this.#known(stats) ?? this.#returned(stats) ?? this.#add(found, root)
-    file.path = found.path
-    file.openPath = found.openPath
-    file.boundary = found.boundary
+    // A string that is kept anew at each sweep would fill the old generation.
+    if (file.path !== found.path || file.openPath !== found.openPath) {
+      file.path = found.path
+      file.openPath = found.openPath
+      file.boundary = found.boundary
+    }
     file.sweep = this.#sweep
-    file.goneSince = 0
-    if (stats.mtimeNs > this.#newestWriteNs) this.#newestWriteNs = stats.mtimeNs
+    file.gone = undefined
     noteSize(file, stats, this.#parts.desk.now())
+    if (file.mtimeNs > this.#newestWriteNs) this.#newestWriteNs = file.mtimeNs
     this.#queueIfDue(file)
   }
 
@@ -106,8 +109,10 @@ export class FileKeeper {
   }
 
   #meet(file: TrackedFile, stats: BigIntStats): TrackedFile {
-    if (file.birthtimeNs !== stats.birthtimeNs) file.unverified = true
-    file.birthtimeNs = stats.birthtimeNs
+    if (file.birthtimeNs !== stats.birthtimeNs) {
+      file.birthtimeNs = stats.birthtimeNs
+      file.unverified = true
+    }
     return file
   }
 
@@ -135,7 +140,7 @@ export class FileKeeper {
   #readHeaders(): void {
     if (this.#present.length === 0) return
     const files = this.#present.filter(({ size }) => size > 0)
-    files.sort((a, b) => Number(b.mtimeNs - a.mtimeNs))
+    files.sort((a, b) => b.mtimeNs - a.mtimeNs)
     for (const file of files.slice(0, HEADERS_AT_START)) this.#parts.queue.add(file)
     this.#present = []
   }
@@ -156,7 +161,7 @@ export class FileKeeper {
     if (silentMs <= 0 || file.queued) return
     file.sink?.silent(silentMs)
     const idle = silentMs >= PARK_AFTER_MS && unusedBytes(file, file.size) === 0
-    if (idle && file.goneSince === 0) this.#parts.openFiles.park(file)
+    if (idle && file.gone === undefined) this.#parts.openFiles.park(file)
   }
 
   /** Looks again at the path of a file that the scan did not come by. */
@@ -178,14 +183,12 @@ export class FileKeeper {
   /** Whether a file without a path was read to its end and has been quiet for the grace time. */
   #isOver(file: TrackedFile): boolean {
     const now = this.#parts.desk.now()
-    if (file.goneSince === 0) {
-      file.goneSince = now
-      file.goneSweeps = 0
-    }
-    file.goneSweeps++
-    if (file.fd >= 0 && file.retryAt === 0 && needsReading(file)) return false
-    const quietMs = now - Math.max(file.goneSince, file.fd >= 0 ? file.grewAt : 0)
-    return file.goneSweeps >= 2 && quietMs >= this.#parts.rotateGraceMs
+    file.gone ??= { since: now, sweeps: 0 }
+    file.gone.sweeps++
+    const isOpen = file.fd >= 0
+    if (isOpen && file.failure === undefined && needsReading(file)) return false
+    const quietMs = now - Math.max(file.gone.since, isOpen ? file.grewAt : 0)
+    return file.gone.sweeps >= 2 && quietMs >= this.#parts.rotateGraceMs
   }
 
   #noteOpen(file: TrackedFile): void {
@@ -199,8 +202,9 @@ export class FileKeeper {
   }
 
   #queueIfDue(file: TrackedFile): void {
-    if (!needsReading(file) || file.retryAt > this.#parts.desk.now()) return
-    if (file.goneSince === 0 || file.fd >= 0) this.#parts.queue.add(file)
+    const retryAt = file.failure?.retryAt ?? 0
+    if (!needsReading(file) || retryAt > this.#parts.desk.now()) return
+    if (file.gone === undefined || file.fd >= 0) this.#parts.queue.add(file)
   }
 }
 

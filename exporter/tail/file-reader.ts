@@ -38,8 +38,7 @@ export class FileReader {
     if (file.forgotten || !this.#open(file)) return 0
     const piece = this.#readPiece(file)
     if (piece === undefined) return 0
-    file.retryAt = 0
-    file.retryMs = 0
+    file.failure = undefined
     if (piece.type === 'more') this.queue.add(file)
     return piece.bytes
   }
@@ -58,7 +57,7 @@ export class FileReader {
       const reason = reasonOf(error)
       this.#fail(file, reason === 'gone' ? 'io' : reason)
       // A stale handle is of no more use; a file without a path cannot be opened again.
-      if (file.goneSince === 0) this.#openFiles.park(file)
+      if (file.gone === undefined) this.#openFiles.park(file)
       return undefined
     }
   }

@@ -112,11 +112,11 @@ export class OpenFiles {
     let victim: TrackedFile | undefined
     let looked = 0
     for (const file of this.#files) {
-      if (file.goneSince === 0 && !needsReading(file) && unusedBytes(file, file.size) === 0) {
+      if (file.gone === undefined && !needsReading(file) && unusedBytes(file, file.size) === 0) {
         victim = file
         break
       }
-      if (victim === undefined || (victim.goneSince > 0 && file.goneSince === 0)) victim = file
+      if (victim === undefined || (victim.gone && !file.gone)) victim = file
       if (++looked === VICTIMS_LOOKED_AT) break
     }
     if (victim !== undefined) this.park(victim)

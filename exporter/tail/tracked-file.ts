@@ -34,7 +34,8 @@ export interface TrackedFile {
   boundary: string
   /** Size in bytes as last seen. */
   size: number
-  mtimeNs: bigint
+  /** Last modification, rounded to what a number holds. */
+  mtimeNs: number
   /** End of the bytes that the sink has been offered. */
   offered: number
   /** End of the bytes that have been read; NUL bytes at the very end are read but not offered. */
@@ -49,15 +50,12 @@ export interface TrackedFile {
   grewAt: number
   /** Wall clock (ms) since when there are bytes that were not read; 0: none. */
   behindSince: number
-  /** Wall clock (ms) before which the file is left alone after an error; 0: no error. */
-  retryAt: number
-  retryMs: number
+  /** Set after an error: wall clock (ms) before which the file is left alone, and the pause. */
+  failure: { readonly retryAt: number; readonly pauseMs: number } | undefined
   /** Number of the sweep that saw the file last. */
   sweep: number
-  /** Wall clock (ms) since when no path leads to the file; 0: one does. */
-  goneSince: number
-  /** Sweeps since then. */
-  goneSweeps: number
+  /** Set while no path leads to the file: wall clock (ms) since when, and the sweeps since then. */
+  gone: { readonly since: number; sweeps: number } | undefined
   /** -1: not open. */
   fd: number
   queued: boolean
@@ -87,19 +85,17 @@ export function trackFile(
     openPath,
     boundary,
     size: Number(stats.size),
-    mtimeNs: stats.mtimeNs,
+    mtimeNs: Number(stats.mtimeNs),
     offered: start,
     readTo: start,
     readSize: READ_BYTES,
     holeEnd: 0,
     unverified: false,
-    grewAt: Math.min(now, Number(stats.mtimeNs / 1_000_000n)),
+    grewAt: Math.min(now, Number(stats.mtimeMs)),
     behindSince: 0,
-    retryAt: 0,
-    retryMs: 0,
+    failure: undefined,
     sweep: 0,
-    goneSince: 0,
-    goneSweeps: 0,
+    gone: undefined,
     fd: -1,
     queued: false,
     forgotten: false,
@@ -120,18 +116,20 @@ export function needsReading(file: TrackedFile): boolean {
 /** Takes over what stat says of the file; a shrunk or rewritten one is compared before reading. */
 export function noteSize(file: TrackedFile, stats: BigIntStats, now: number): void {
   const size = Number(stats.size)
+  const mtimeNs = Number(stats.mtimeNs)
   if (size > file.size) {
     file.size = size
     file.grewAt = now
-  } else if (size < file.size || stats.mtimeNs !== file.mtimeNs) {
+  } else if (size < file.size || mtimeNs !== file.mtimeNs) {
     file.unverified = true
   }
-  file.mtimeNs = stats.mtimeNs
+  file.mtimeNs = mtimeNs
   if (file.size > file.readTo && file.behindSince === 0) file.behindSince = now
 }
 
 /** Leaves the file alone for a while, for twice as long after each failure in a row. */
 export function backOff(file: TrackedFile, now: number): void {
-  file.retryMs = Math.min(RETRY_LAST_MS, file.retryMs === 0 ? RETRY_FIRST_MS : file.retryMs * 2)
-  file.retryAt = now + file.retryMs
+  const before = file.failure?.pauseMs
+  const pauseMs = before === undefined ? RETRY_FIRST_MS : Math.min(2 * before, RETRY_LAST_MS)
+  file.failure = { retryAt: now + pauseMs, pauseMs }
 }

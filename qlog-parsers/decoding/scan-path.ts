@@ -6,7 +6,8 @@
  */
 import type { Dialect, Plan, Reading, Scan } from '../dialect.ts'
 import type { QuicEvent } from '../events.ts'
-import { Cursor, END, GROUP_ID } from '../scanning/cursor.ts'
+import { Cursor, END } from '../scanning/cursor.ts'
+import { GROUP_ID } from '../scanning/holes.ts'
 import { type Known, Skeletons } from '../scanning/skeletons.ts'
 import { keys, type Vocabulary, values } from '../scanning/vocabulary.ts'
 import { Fields } from './fields.ts'
@@ -62,7 +63,8 @@ export class ScanPath implements RecordDecoder {
     const time = cursor.values[TIME_SLOT] as number
     const at = Math.round(time * 1000)
     if (at > Number.MAX_SAFE_INTEGER) return undefined
-    out.events.length = 0
+    // Not `length = 0`: that gives the array's memory back, at each record.
+    while (out.events.length > 0) out.events.pop()
     out.become = undefined
     const { plan } = known
     if (plan !== undefined) {

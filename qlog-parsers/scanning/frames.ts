@@ -4,7 +4,8 @@
  * Hot path: do not edit without `npm run bench`.
  */
 import type { Direction } from '../events.ts'
-import { type Cursor, END, MOST_VALUES } from './cursor.ts'
+import { type Cursor, END } from './cursor.ts'
+import { MOST_VALUES } from './holes.ts'
 import { type Picked, pick, scanPicked } from './picked.ts'
 import { keys, values } from './vocabulary.ts'
 
@@ -61,7 +62,7 @@ export interface FramesPlan {
 }
 
 /** [first, last, …] of an ACK frame received, the name of a frame that is noticed, or a close frame. */
-type Told = readonly number[] | (typeof NOTICED)[number] | Picked
+export type Told = readonly number[] | (typeof NOTICED)[number] | Picked
 
 /** Of a packet without frames. */
 export const NO_FRAMES: FramesPlan = { probeOnly: false, streams: [], told: [] }

@@ -7,8 +7,9 @@ import { frameError } from '../decoding/errors.ts'
 import type { Plan } from '../dialect.ts'
 import { quicVersion } from '../dialects/versions.ts'
 import type { Direction, PacketType, QuicVersion } from '../events.ts'
-import { type Cursor, DESTINATION_ID, END } from './cursor.ts'
-import { type FramesPlan, NO_FRAMES, scanFrames } from './frames.ts'
+import { type Cursor, END } from './cursor.ts'
+import { type FramesPlan, NO_FRAMES, scanFrames, type Told } from './frames.ts'
+import { DESTINATION_ID } from './holes.ts'
 import { objectOf } from './picked.ts'
 import { keys, values } from './vocabulary.ts'
 
@@ -101,7 +102,8 @@ function planOf(found: Found, packetType: PacketType): Plan {
       streamIds: streams.length === 0 ? NO_STREAMS : streamIds(streams, values),
     })
     if (version !== undefined) reading.emit({ type: 'version', at, version })
-    for (const one of told) {
+    for (let i = 0; i < told.length; i += 1) {
+      const one = told[i] as Told
       if (typeof one === 'string') reading.emit({ type: one, at, direction })
       else if ('members' in one) {
         const error = frameError(objectOf(one, values))
@@ -119,21 +121,20 @@ function planOf(found: Found, packetType: PacketType): Plan {
 const NO_STREAMS: readonly number[] = []
 
 function streamIds(slots: readonly number[], values: Float64Array): readonly number[] {
-  const ids: number[] = []
-  for (let i = 0; i < slots.length; i += 1) {
+  const ids = [values[slots[0] as number] as number]
+  for (let i = 1; i < slots.length; i += 1) {
     const id = values[slots[i] as number] as number
-    if (i === 0 || !ids.includes(id)) ids.push(id)
+    if (!ids.includes(id)) ids.push(id)
   }
   return ids
 }
 
 function rangesOf(slots: readonly number[], values: Float64Array): readonly number[] | undefined {
-  const ranges: number[] = []
-  for (let i = 0; i < slots.length; i += 2) {
-    const first = values[slots[i] as number] as number
-    const last = values[slots[i + 1] as number] as number
-    if (last < first) return undefined
-    ranges.push(first, last)
+  if (slots.length === 0) return []
+  const ranges = [values[slots[0] as number] as number, values[slots[1] as number] as number]
+  for (let i = 2; i < slots.length; i += 1) ranges.push(values[slots[i] as number] as number)
+  for (let i = 0; i < ranges.length; i += 2) {
+    if ((ranges[i + 1] as number) < (ranges[i] as number)) return undefined
   }
   return ranges
 }

@@ -4,7 +4,8 @@
  */
 import type { JsonObject } from '../decoding/fields.ts'
 import type { Reader, Scan } from '../dialect.ts'
-import { type Cursor, END, MOST_VALUES } from './cursor.ts'
+import { type Cursor, END } from './cursor.ts'
+import { MOST_VALUES } from './holes.ts'
 import { keys, type Vocabulary } from './vocabulary.ts'
 
 /** Names of the members that a reader reads, and of the inner ones of members that are objects. */

@@ -6,11 +6,11 @@ import { startExporter } from './exporter.ts'
 import { skipWithout } from './peers.ts'
 
 const skip = skipWithout('caddy', 'curl', 'openssl')
-const BODY_BYTES = 2_000_000
+const BODY_BYTES = 3_000_000
 const DELAY_MS = 10
 
 // The bottleneck keeps the kernel's socket buffers from overflowing: what they drop nobody counts.
-const line = { delayMs: DELAY_MS, bytesPerSecond: 1_500_000 }
+const line = { delayMs: DELAY_MS, bytesPerSecond: 1_000_000 }
 const paths: Record<string, Pick<RelayOptions, 'up' | 'down'>> = {
   'a path that loses 2 %': { up: line, down: { ...line, loss: 0.02 } },
   'a bottleneck with a short queue': { up: line, down: { ...line, queueBytes: 40_000 } },

@@ -1,70 +1,74 @@
 import t from 'tap'
 import { startCaddy } from './caddy.ts'
-import { BOTTLENECK, migrationsAre, pageAfter } from './migrations.ts'
+import { BOTTLENECK, migrationsAre, travel, validationsAre } from './migrations.ts'
 import { skipWithout } from './peers.ts'
 
 const skip = skipWithout('caddy', 'gtlsclient', 'openssl')
 const FILES = { small: 1000, big: 1_000_000 }
 const relay = { up: BOTTLENECK, down: BOTTLENECK }
+// Less than the bottleneck's queue holds: a challenge that is dropped there is a move that failed.
+const NEVER_FULL = '--max-stream-data-bidi-local=30000'
 
 t.test('a NAT gives the client another address, twice', { skip }, async (t) => {
-  const page = await pageAfter(t, await startCaddy(t, FILES), {
+  const rebinds = [
+    { atMs: 700, address: '127.0.0.11' },
+    { atMs: 1500, address: '127.0.0.12' },
+  ]
+  const outcome = await travel(t, await startCaddy(t, FILES), {
     path: '/big',
-    relay: {
-      ...relay,
-      rebinds: [
-        { atMs: 700, address: '127.0.0.11' },
-        { atMs: 1500, address: '127.0.0.12' },
-      ],
-    },
+    relay: { ...relay, rebinds },
+    clientOptions: [NEVER_FULL],
   })
-  migrationsAre(t, page, { nat_rebinding: 2 })
-  t.equal(page.value('quic_path_validations_total'), 2)
-  t.equal(page.value('quic_path_validations_failed_total'), 0)
-  t.equal(page.value('quic_path_validation_duration_seconds_count'), 2)
+  migrationsAre(t, outcome.page, { nat_rebinding: 2 })
+  validationsAre(t, outcome, 2)
 })
 
 t.test('a NAT gives the client another port only', { skip }, async (t) => {
-  const clientOptions = ['--change-local-addr=200ms', '--nat-rebinding', '--delay-stream=500ms']
-  const page = await pageAfter(t, await startCaddy(t, FILES), { path: '/small', clientOptions })
-  migrationsAre(t, page, { nat_rebinding: 1 })
+  const outcome = await travel(t, await startCaddy(t, FILES), {
+    path: '/small',
+    clientOptions: ['--change-local-addr=200ms', '--nat-rebinding', '--delay-stream=500ms'],
+  })
+  migrationsAre(t, outcome.page, { nat_rebinding: 1 })
+  validationsAre(t, outcome, 1)
 })
 
 t.test('the client moves by itself in the middle of a download', { skip }, async (t) => {
-  const clientOptions = ['--change-local-addr=500ms']
-  const page = await pageAfter(t, await startCaddy(t, FILES), {
+  const outcome = await travel(t, await startCaddy(t, FILES), {
     path: '/big',
     relay,
-    clientOptions,
+    clientOptions: ['--change-local-addr=500ms', NEVER_FULL],
   })
-  migrationsAre(t, page, { active: 1 })
-  t.equal(page.value('quic_path_validations_total'), 1)
+  migrationsAre(t, outcome.page, { active: 1 })
+  validationsAre(t, outcome, 1)
 })
 
 t.test('the client moves by itself while it has nothing to say', { skip }, async (t) => {
-  const clientOptions = ['--change-local-addr=200ms', '--delay-stream=500ms']
-  const page = await pageAfter(t, await startCaddy(t, FILES), { path: '/small', clientOptions })
-  migrationsAre(t, page, { active: 1 })
-  t.equal(page.value('quic_path_validations_total'), 1)
+  const outcome = await travel(t, await startCaddy(t, FILES), {
+    path: '/small',
+    clientOptions: ['--change-local-addr=200ms', '--delay-stream=500ms'],
+  })
+  migrationsAre(t, outcome.page, { active: 1 })
+  validationsAre(t, outcome, 1)
 })
 
 t.test('nothing arrives on the new path', { skip }, async (t) => {
-  const page = await pageAfter(t, await startCaddy(t, FILES), {
+  const outcome = await travel(t, await startCaddy(t, FILES), {
     path: '/big',
     relay: { ...relay, rebinds: [{ atMs: 700, address: '127.0.0.11' }], newPathLossDown: 1 },
+    clientOptions: [NEVER_FULL],
   })
-  migrationsAre(t, page, { nat_rebinding: 1, failed: 1 })
-  t.equal(page.value('quic_path_validations_failed_total'), 1)
-  t.equal(page.value('quic_path_validation_duration_seconds_count'), 0)
+  migrationsAre(t, outcome.page, { nat_rebinding: 1, failed: 1 })
+  validationsAre(t, outcome, 0)
 })
 
 t.test('nothing arrives on the new path, and the client leaves at once', { skip }, async (t) => {
-  const page = await pageAfter(t, await startCaddy(t, FILES), {
+  const outcome = await travel(t, await startCaddy(t, FILES), {
     path: '/big',
     relay: { ...relay, rebinds: [{ atMs: 700, address: '127.0.0.11' }], newPathLossDown: 1 },
+    clientOptions: [NEVER_FULL],
     leavesAfterMove: true,
   })
-  migrationsAre(t, page, { nat_rebinding: 1 })
-  t.equal(page.value('quic_path_validations_total'), 0)
-  t.equal(page.value('quic_path_validations_abandoned_total'), 1)
+  migrationsAre(t, outcome.page, { nat_rebinding: 1 })
+  validationsAre(t, outcome, 0)
+  t.equal(outcome.witness.unansweredMs.length, 1, 'one challenge was left without a response')
 })

@@ -10,7 +10,7 @@ const skip = skipWithout('caddy', 'gtlsclient', 'openssl')
 const SHORT_IDLE = '--timeout=5s'
 
 t.test('a client killed in a download, and one that just falls silent', { skip }, async (t) => {
-  const caddy = await startCaddy(t, { small: 1000, big: 1_000_000 })
+  const caddy = await startCaddy(t, { small: 1000, big: 4_000_000 })
   const exporter = await startExporter(t, caddy.qlogDirectory)
   const line = { delayMs: 10, bytesPerSecond: 400_000, queueBytes: 60_000 }
   const relay = await startRelay({ serverPort: caddy.port, up: line, down: line })

@@ -28,8 +28,15 @@ export const BOTTLENECK = { delayMs: 10, bytesPerSecond: 400_000, queueBytes: 60
 /** The same with 160 ms round trip. */
 export const LONG_BOTTLENECK = { ...BOTTLENECK, delayMs: 80 }
 
-/** Lets one client travel and returns the page after its connection has ended. */
-export async function pageAfter(t: Test, server: Server, journey: Journey): Promise<Page> {
+/** What came of a journey. */
+export interface Outcome {
+  /** The page after the connection has ended. */
+  readonly page: Page
+  readonly witness: PathWitness
+}
+
+/** Lets one client travel; the frames that its server logged are already compared with the page. */
+export async function travel(t: Test, server: Server, journey: Journey): Promise<Outcome> {
   const exporter = await startExporter(t, server.qlogDirectory)
   const options = journey.relay && { serverPort: server.port, ...journey.relay }
   const relay = options && (await startRelay(options))
@@ -57,7 +64,7 @@ export async function pageAfter(t: Test, server: Server, journey: Journey): Prom
   if (witness === undefined) throw new Error('the server wrote no qlog')
   t.equal(others.length, 0, 'one connection was made')
   agreesWithWitness(t, page, witness)
-  return page
+  return { page, witness }
 }
 
 async function untilHeardFromNewPath(relay: Relay): Promise<void> {
@@ -71,19 +78,33 @@ async function untilHeardFromNewPath(relay: Relay): Promise<void> {
 
 /** The raw truth, frame by frame; and the times that the rules for telling moves apart rest on. */
 function agreesWithWitness(t: Test, page: Page, witness: PathWitness): void {
-  const counts = {
-    quic_path_challenges_sent_total: witness.challengesSent,
-    quic_path_challenges_received_total: witness.challengesReceived,
-    quic_path_responses_sent_total: witness.responsesSent,
-    quic_path_responses_received_total: witness.responsesReceived,
+  for (const direction of ['sent', 'received']) {
+    for (const frame of ['path_challenge', 'path_response']) {
+      const metric = `quic_${frame}s_${direction}_total`
+      t.equal(page.value(metric), witness.count(`${direction} ${frame}`), metric)
+    }
   }
-  for (const [metric, count] of Object.entries(counts)) t.equal(page.value(metric), count, metric)
   const list = (times: readonly number[]) => times.map((ms) => ms.toFixed(1)).join(' ') || '–'
   t.comment(`challenge to response, ms: ${list(witness.answerTimesMs)}`)
-  const gaps = witness.gaps.map(({ ms, smoothedRttMs }) => {
-    return `${ms.toFixed(1)} (${(ms / smoothedRttMs).toFixed(2)} RTT)`
+  t.comment(`challenge without response to the end, ms: ${list(witness.unansweredMs)}`)
+  const gaps = witness.gaps.map(({ ms, smoothedRttMs, reset }) => {
+    return `${ms.toFixed(1)} (${(ms / smoothedRttMs).toFixed(2)} RTT${reset ? ', reset' : ''})`
   })
   t.comment(`response to next challenge, ms: ${gaps.join(' ') || '–'}`)
+}
+
+/**
+ * Path validations of a server that opens one with every challenge (quic-go names each path by a
+ * connection id of its own): failed without a response for a second or more, abandoned for less.
+ */
+export function validationsAre(t: Test, { page, witness }: Outcome, validated: number): void {
+  const failed = witness.unansweredMs.filter((ms) => ms >= 1000).length
+  const abandoned = witness.unansweredMs.length - failed
+  t.equal(witness.answerTimesMs.length, validated, 'validated, by the qlog')
+  t.equal(page.value('quic_path_validations_total'), validated + failed, 'validations')
+  t.equal(page.value('quic_path_validations_failed_total'), failed, 'failed ones')
+  t.equal(page.value('quic_path_validations_abandoned_total'), abandoned, 'abandoned ones')
+  t.equal(page.value('quic_path_validation_duration_seconds_count'), validated, 'durations')
 }
 
 /** Moves, and the failed ones among them, by kind; all others must be 0. */

@@ -15,18 +15,18 @@ export interface Fixture {
   readonly golden: string
 }
 
-/** All streams, one file each. */
-export function fixtures(): Fixture[] {
-  return readdirSync(FIXTURES, { withFileTypes: true })
+/** All streams below a folder of dialects, one file each. */
+export function fixtures(root = FIXTURES): Fixture[] {
+  return readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .flatMap(({ name: dialect }) =>
-      readdirSync(join(FIXTURES, dialect))
+      readdirSync(join(root, dialect))
         .filter((file) => /\.s?qlog$/.test(file))
         .sort()
         .map((file) => {
           const name = `${dialect}/${file.replace(/\.s?qlog$/, '')}`
-          const path = join(FIXTURES, dialect, file)
-          return { name, dialect, path, golden: join(FIXTURES, `${name}.prom`) }
+          const path = join(root, dialect, file)
+          return { name, dialect, path, golden: join(root, `${name}.prom`) }
         }),
     )
 }

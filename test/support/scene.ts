@@ -138,6 +138,13 @@ export function metrics(fields: MetricsFields): Happening {
 /** The server's HANDSHAKE_DONE. */
 export const DONE: Happening = { type: 'handshake_done', direction: 'sent' }
 
+/** A clean end. */
+export const CLOSE: Happening = {
+  type: 'connection_close_frame',
+  direction: 'sent',
+  error: { space: 'transport', code: 0 },
+}
+
 /** A PATH_CHALLENGE that was sent. */
 export function challenge(data?: string, destinationId?: string): Happening {
   return {
