@@ -93,6 +93,16 @@ const CASES: readonly (readonly [what: string, script: Script, expected: string]
     '2 validated, 0 failed, 0 abandoned',
   ],
   [
+    'a reset parts two paths, not all that follow',
+    [
+      [10, challenge('a')],
+      [11, RESET, challenge('b')],
+      [12, challenge('c')],
+      [20, response('a'), response('b'), response('c')],
+    ],
+    '2 validated, 0 failed, 0 abandoned',
+  ],
+  [
     'a reset before the first challenge parts nothing',
     [
       [9, RESET],

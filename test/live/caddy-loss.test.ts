@@ -13,7 +13,7 @@ const DELAY_MS = 10
 const line = { delayMs: DELAY_MS, bytesPerSecond: 1_000_000 }
 const paths: Record<string, Pick<RelayOptions, 'up' | 'down'>> = {
   'a path that loses 2 %': { up: line, down: { ...line, loss: 0.02 } },
-  'a bottleneck with a short queue': { up: line, down: { ...line, queueBytes: 40_000 } },
+  'a bottleneck with a short queue': { up: line, down: { ...line, queueBytes: 15_000 } },
 }
 
 for (const [name, path] of Object.entries(paths)) {
@@ -41,7 +41,7 @@ for (const [name, path] of Object.entries(paths)) {
     const declared = value('quic_packets_lost_total') + value('quic_mtu_probes_lost_total')
     const net = declared - value('quic_packets_spuriously_lost_total')
     t.comment(`relay dropped ${dropped}; declared ${declared}, net ${net}`)
-    t.ok(dropped > 5, 'the path did lose packets')
+    t.ok(dropped > 0, 'the path did lose packets')
     t.ok(Math.abs(net - dropped) <= 2, `net losses ${net}, relay ${dropped}`)
 
     // Every byte of a datagram belongs to a QUIC packet, so bytes agree to the last one; the
