@@ -11,7 +11,7 @@ const page = accuracyPage(all)
 if (process.argv.includes('--check')) {
   const committed = await readFile(path, 'utf8').catch(() => '')
   if (committed !== page) {
-    process.stderr.write('docs/accuracy.md is not up to date: run node scripts/accuracy.ts\n')
+    process.stderr.write('docs/accuracy.md is not up to date: run npm run accuracy\n')
     process.exitCode = 1
   }
 } else {

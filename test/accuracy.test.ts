@@ -1,21 +1,21 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { type Measured, measure, readCases } from '../scripts/accuracy-cases.ts'
-import { compareSeries, mirroredRows, readPage, sumOf } from '../scripts/accuracy-compare.ts'
-import { accuracyPage, unexplained } from '../scripts/accuracy-page.ts'
+import { measureAll } from '../scripts/accuracy-cases.ts'
+import { figuresOf, sumOf } from '../scripts/accuracy-figures.ts'
+import { accuracyPage } from '../scripts/accuracy-page.ts'
+import { unexplained } from '../scripts/accuracy-relay.ts'
+import { compareSeries } from '../scripts/accuracy-series.ts'
 
-const measured: Measured[] = []
-for (const one of await readCases()) {
-  await t.test(one.name, async (t) => {
-    const result = await measure(one)
-    measured.push(result)
-    t.ok(readPage(result.page).length > 100, 'replay exposes the QUIC families')
-    t.equal(sumOf(result.page, 'quic_connections_total'), one.texts.length, 'connections')
-    for (const row of mirroredRows(result)) {
-      t.equal(row.replay, row.witness, `${row.quantity} (${row.by})`)
-    }
-    t.strictSame(compareSeries(result).differences, [], 'every series equals the witness')
+const measured = await measureAll()
+
+for (const one of measured) {
+  t.test(one.name, async (t) => {
+    const { compared, differences } = compareSeries(one.page, one.testimony)
+    t.ok(compared > 300, 'replay exposes the QUIC families')
+    t.equal(sumOf(one.page, 'quic_connections_total'), one.texts.length, 'connections')
+    for (const { name, replay, truth } of figuresOf(one)) t.equal(replay, truth, name)
+    t.strictSame(differences, [], 'every series equals the witness')
   })
 }
 

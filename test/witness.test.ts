@@ -1,23 +1,55 @@
 // The witness is trusted because it agrees with what is known without it, and notices what is wrong.
 import t from 'tap'
 import { readCases } from '../scripts/accuracy-cases.ts'
-import { compareSeries, mirroredRows } from '../scripts/accuracy-compare.ts'
+import { figuresOf } from '../scripts/accuracy-figures.ts'
+import { compareSeries } from '../scripts/accuracy-series.ts'
 import { type Testimony, witness } from '../scripts/witness.ts'
+import { requiredSeries } from '../scripts/witness-labels.ts'
+import { BUCKETS, familiesOf } from '../scripts/witness-tables.ts'
+import { canonical } from '../scripts/witness-tally.ts'
 
-const pageOf = (testimony: Testimony) =>
-  [...testimony.series].map(([series, value]) => `${series} ${value}\n`).join('')
+// The page that the witness would write: all that must be there, and its capabilities.
+function pageOf({ writer, series }: Testimony): string {
+  const { must, never } = familiesOf(writer)
+  const zeros = [...must].flatMap((family) => {
+    const bounds = BUCKETS[family]
+    if (!bounds) return requiredSeries(family, writer)
+    const buckets = [...bounds, Number.POSITIVE_INFINITY].map(
+      (bound) => `${family}_bucket{le="${canonical(bound)}"}`,
+    )
+    return [...buckets, `${family}_count`, `${family}_sum`]
+  })
+  const states = ['seconds', 'transitions']
+    .map((what) => `quic_congestion_state_${what}_total`)
+    .filter((family) => must.has(family))
+    .map((family) => `${family}{state="slow_start"}`)
+  const drops = must.has('quic_packets_dropped_total')
+    ? ['quic_packets_dropped_total{reason="other"}']
+    : []
+  const values = new Map([...zeros, ...states, ...drops].map((key) => [key, 0]))
+  for (const [key, value] of series) values.set(key, value)
+  const capability = (family: string, value: number) =>
+    `quic_exporter_source_capability{signal="${family}"} ${value}\n`
+  return [
+    ...[...values].map(([key, value]) => `${key} ${value}\n`),
+    ...[...must].map((family) => capability(family, 1)),
+    ...[...never, 'quic_zero_rtt_rejected_total', 'quic_path_mtu_bytes']
+      .filter((family) => !must.has(family))
+      .map((family) => capability(family, 0)),
+  ].join('')
+}
 
 const cases = await readCases()
 
 for (const one of cases) {
   t.test(one.name, async (t) => {
     const testimony = witness(one.texts)
-    const measured = { ...one, testimony, page: pageOf(testimony) }
-    for (const row of mirroredRows(measured)) {
-      t.equal(row.replay, row.witness, `${row.quantity} (${row.by})`)
+    const page = pageOf(testimony)
+    for (const { name, replay, truth } of figuresOf({ ...one, testimony, page })) {
+      t.equal(replay, truth, name)
     }
-    const wrong = compareSeries(measured).differences.filter((d) => d.witness !== 'present')
-    t.strictSame(wrong, [], 'every series is one that METRICS.md lists for this writer')
+    const { differences } = compareSeries(page, testimony)
+    t.strictSame(differences, [], 'every series is one that is listed for this writer')
   })
 }
 
@@ -26,18 +58,31 @@ t.test('a page that is wrong in one place is noticed', async (t) => {
   if (!one) throw new Error('no recording quiche/rebind2')
   const testimony = witness(one.texts)
   const right = pageOf(testimony)
-  const differences = (page: string) =>
-    compareSeries({ ...one, testimony, page }).differences.filter((d) => d.witness !== 'present')
+  const changed = (from: string, to: string) => right.replace(from, to)
+  const capability = 'quic_exporter_source_capability{signal='
   const wrong: readonly (readonly [what: string, page: string])[] = [
-    ['a count', right.replace('quic_connections_total 1', 'quic_connections_total 2')],
-    ['a series that is missing', right.replace('quic_connections_total 1', '')],
+    ['a count', changed('quic_connections_total 1', 'quic_connections_total 2')],
+    ['a series that is missing', changed('quic_connections_total 1', '')],
+    ['a zero that is missing', changed('quic_key_updates_total{initiator="remote"} 0', '')],
     ['a family it cannot give', `${right}quic_packets_spuriously_lost_total 0\n`],
+    ['a value it cannot write', `${right}quic_packets_lost_total{trigger="pto_expired"} 0\n`],
     ['a label that is not listed', `${right}quic_pto_total{space="initial"} 0\n`],
     [
+      'a capability that is wrong',
+      changed(`${capability}"quic_pto_total"} 1`, `${capability}"quic_pto_total"} 0`),
+    ],
+    [
+      'a capability that is missing',
+      changed(`${capability}"quic_packets_spuriously_lost_total"} 0`, ''),
+    ],
+    [
       'a bound that is not canonical',
-      right.replace('rtt_seconds_bucket{le="1.0"}', 'rtt_seconds_bucket{le="1"}'),
+      changed('rtt_seconds_bucket{le="1.0"}', 'rtt_seconds_bucket{le="1"}'),
     ],
   ]
-  for (const [what, page] of wrong) t.ok(differences(page).length > 0, what)
-  t.strictSame(differences(right), [])
+  for (const [what, page] of wrong) {
+    t.not(page, right, `${what}: the page was changed`)
+    t.ok(compareSeries(page, testimony).differences.length > 0, what)
+  }
+  t.strictSame(compareSeries(right, testimony).differences, [])
 })

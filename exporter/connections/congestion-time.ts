@@ -9,32 +9,35 @@ const MOST_US = 1_000_000
 
 export const congestionTime: Tracker = {
   moved(connection, at, emit) {
+    // A gap of more than 1 s always crosses a second, so it is always seen here.
+    const gap = at - connection.now
+    settle(connection, connection.now + Math.min(gap, MOST_US), emit)
     const { congestion } = connection
-    const gap = at - congestion.since
+    if (congestion.state !== undefined && gap > MOST_US) {
+      emit({ type: 'congestion_time', state: 'idle', us: gap - MOST_US })
+    }
     congestion.since = at
-    if (congestion.state === undefined) return
-    congestion.pendingUs += Math.min(gap, MOST_US)
-    if (gap > MOST_US) emit({ type: 'congestion_time', state: 'idle', us: gap - MOST_US })
-    // Told in whole seconds, not at each event; the rest follows at a change of state or the end.
-    if (congestion.pendingUs >= MOST_US) settle(connection, emit)
   },
   on: {
     congestion_state(event, connection, emit) {
       const { congestion, ended } = connection
       if (ended || event.state === congestion.state) return
-      settle(connection, emit)
+      settle(connection, connection.now, emit)
       congestion.state = event.state
       emit({ type: 'congestion_state_entered', state: event.state })
     },
     connection_ended(_event, connection, emit) {
-      settle(connection, emit)
+      settle(connection, connection.now, emit)
     },
   },
 }
 
-function settle(connection: Connection, emit: Emit): void {
+/** Tells how long the state in force has been since it was told last. */
+function settle(connection: Connection, until: number, emit: Emit): void {
   const { congestion } = connection
-  if (congestion.state === undefined || congestion.pendingUs === 0) return
-  emit({ type: 'congestion_time', state: congestion.state, us: congestion.pendingUs })
-  congestion.pendingUs = 0
+  const us = until - congestion.since
+  congestion.since = until
+  if (congestion.state !== undefined && us > 0) {
+    emit({ type: 'congestion_time', state: congestion.state, us })
+  }
 }

@@ -21,6 +21,8 @@ export interface Connection {
   readonly startedAt: number
   /** Event time of the newest event; never goes back. */
   now: number
+  /** Event time from which the trackers must hear that time moves: the next second, or sooner. */
+  wakeAt: number
   ended: boolean
   /** Event time of its end; undefined while it lives. */
   endedAt: number | undefined
@@ -38,11 +40,13 @@ export interface Connection {
   mtuBytes: number | undefined
   /** Highest stream ordinal by stream id type (RFC 9000 §2.1), 0 for none. */
   readonly streams: [number, number, number, number]
-  readonly congestion: { state: TimedState | undefined; pendingUs: number; since: number }
+  readonly congestion: { state: TimedState | undefined; since: number }
   readonly recovery: RecoveryState
   readonly loss: LossState
   readonly paths: PathsState
 }
+
+const SECOND_US = 1_000_000
 
 /** A connection whose first event is about to be applied. */
 export function newConnection(
@@ -57,6 +61,7 @@ export function newConnection(
     joinedLate,
     startedAt,
     now: startedAt,
+    wakeAt: startedAt + SECOND_US,
     ended: false,
     endedAt: undefined,
     closedAs: undefined,
@@ -68,7 +73,7 @@ export function newConnection(
     ecn: undefined,
     mtuBytes: undefined,
     streams: [0, 0, 0, 0],
-    congestion: { state: undefined, pendingUs: 0, since: startedAt },
+    congestion: { state: undefined, since: startedAt },
     recovery: newRecovery(),
     loss: newLoss(),
     paths: newPaths(),
@@ -80,4 +85,11 @@ export function idleTimeoutUs(connection: Connection): number {
   const { localUs, remoteUs } = connection.idle
   if (localUs > 0 && remoteUs > 0) return Math.min(localUs, remoteUs)
   return Math.max(localUs, remoteUs) || 30_000_000
+}
+
+/** Sets `wakeAt` to the next whole second since the start; trackers may ask for sooner. */
+export function wakeNextSecond(connection: Connection, at: number): void {
+  const { startedAt } = connection
+  const second = Math.floor((at - startedAt) / SECOND_US) + 1
+  connection.wakeAt = startedAt + second * SECOND_US
 }

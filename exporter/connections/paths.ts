@@ -22,7 +22,10 @@ export const paths: Tracker = {
     if (attempts.length === 0) return
     for (let i = 0; i < attempts.length; i += 1) {
       const attempt = attempts[i] as Attempt
-      if (at <= attempt.deadline) continue
+      if (at <= attempt.deadline) {
+        wakeFor(connection, attempt)
+        continue
+      }
       attempts.splice(i, 1)
       i -= 1
       if (attempt.answeredAt === undefined) emit({ type: 'path_validation_failed' })
@@ -36,6 +39,7 @@ export const paths: Tracker = {
       const attempt = attemptFor(connection, destinationId) ?? open(connection, destinationId)
       attempt.unanswered.push(data)
       if (attempt.answeredAt !== undefined) attempt.deadline = connection.now + patience(connection)
+      wakeFor(connection, attempt)
       connection.paths.resetSinceChallenge = false
     },
     path_response(event, connection, emit) {
@@ -89,4 +93,8 @@ function open(connection: Connection, key: string | undefined): Attempt {
 /** How long an attempt waits for its response, µs. */
 function patience(connection: Connection): number {
   return 3 * Math.max(probeTimeoutUs(connection.recovery), SECOND_US)
+}
+
+function wakeFor(connection: Connection, attempt: Attempt): void {
+  connection.wakeAt = Math.min(connection.wakeAt, attempt.deadline + 1)
 }

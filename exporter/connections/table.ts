@@ -4,7 +4,13 @@
  */
 import type { QuicEvent } from '../../qlog-parsers/index.ts'
 import { congestionTime } from './congestion-time.ts'
-import { type Connection, idleTimeoutUs, newConnection, type StreamFacts } from './connection.ts'
+import {
+  type Connection,
+  idleTimeoutUs,
+  newConnection,
+  type StreamFacts,
+  wakeNextSecond,
+} from './connection.ts'
 import type { ConnectionEvent } from './derived.ts'
 import { handshake } from './handshake.ts'
 import { lastValues } from './last-values.ts'
@@ -99,8 +105,9 @@ export class ConnectionTable {
     this.#connection = connection
     if (at > stream.newestAt) stream.newestAt = at
     if (at > connection.now) {
-      if (!connection.ended) {
-        for (let i = 0; i < MOVED.length; i += 1) MOVED[i]?.(connection, at, this.#emit)
+      if (at >= connection.wakeAt && !connection.ended) {
+        wakeNextSecond(connection, at)
+        for (const moved of MOVED) moved(connection, at, this.#emit)
       }
       connection.now = at
     }

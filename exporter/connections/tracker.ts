@@ -16,7 +16,10 @@ export type TrackerHandlers = {
 }
 
 export interface Tracker {
-  /** The connection's clock moves on to `at` (µs), before the event of that time is seen. Not after its end. */
+  /**
+   * The connection's clock moves on to `at` (µs), before the event of that time is seen: once in each second
+   * that has events, and from `wakeAt` on. Not after its end.
+   */
   readonly moved?: (connection: Connection, at: number, emit: Emit) => void
   readonly on: TrackerHandlers
 }
