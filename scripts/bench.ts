@@ -15,7 +15,8 @@ import { SHAPES, type ShapeName } from './bench/stream/merged.ts'
 
 const USAGE = `usage: npm run bench -- [--rounds N] [--size MEGABYTES] [--shape ${Object.keys(SHAPES).join('|')}] [--json]`
 const CONNECTIONS = 10_000
-const FULL_SIZE = 268
+/** Long enough that starting and warming up, some 0.4 s for each program, do not decide. */
+const FULL_SIZE = 1000
 const SEED = 1
 
 interface Options {

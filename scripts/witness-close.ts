@@ -1,7 +1,8 @@
 // The witness's reading of how a connection began and ended.
 import { codeName, codeNumber } from './witness-codes.ts'
+import type { Life } from './witness-life.ts'
 import { inFlightAtEnd } from './witness-recovery.ts'
-import { framesOf, type Life, type QlogEvent, type Stream } from './witness-stream.ts'
+import { framesOf, type QlogEvent, type Stream } from './witness-stream.ts'
 import type { Tally } from './witness-tally.ts'
 
 interface Cause {

@@ -1,13 +1,8 @@
 // The witness's reading of loss; ACKs are searched for each lost packet in the whole rest of the log.
+
+import type { Life } from './witness-life.ts'
 import type { Attempt } from './witness-paths.ts'
-import {
-  framesOf,
-  type Life,
-  mtuIn,
-  type QlogEvent,
-  type Stream,
-  spaceOf,
-} from './witness-stream.ts'
+import { framesOf, mtuIn, type QlogEvent, type Stream, spaceOf } from './witness-stream.ts'
 import type { Tally } from './witness-tally.ts'
 
 /** A packet that was declared lost or that arrived after all; `index` is the event that says so. */

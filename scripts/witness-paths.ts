@@ -1,6 +1,9 @@
 // The witness's own reading of path validations and migrations.
-import { isGuess, rttBefore } from './witness-rtt.ts'
-import { framesOf, type Life, type QlogEvent, type Stream } from './witness-stream.ts'
+
+import type { Life } from './witness-life.ts'
+import { type Kind, kindOf } from './witness-moves.ts'
+import { hasReset, rttBefore } from './witness-rtt.ts'
+import { framesOf, type QlogEvent, type Stream } from './witness-stream.ts'
 
 /** The validation of one path; times in microseconds. */
 export interface Attempt {
@@ -9,7 +12,7 @@ export interface Attempt {
   /** Index of the event that finished it; a half less where a deadline passed before that event. */
   readonly position: number
   readonly outcome: 'validated' | 'failed' | 'abandoned'
-  readonly kind: 'active' | 'nat_rebinding'
+  readonly kind: Kind
 }
 
 interface Challenge {
@@ -40,22 +43,6 @@ export function attemptsOf(stream: Stream, life: Life): Attempt[] {
     const previous = Math.max(life.handshakeIndex, finished[i - 1]?.position ?? -1)
     return { ...attempt, kind: kindOf(alive, previous, attempt.position) }
   })
-}
-
-/** A move: each validated attempt, each run of failed ones as they finished, any other abandoned. */
-export function movesOf(attempts: readonly Attempt[]): { kind: string; failed: boolean }[] {
-  const moves: { kind: string; failed: boolean }[] = []
-  let inRun = false
-  for (const attempt of attempts) {
-    if (attempt.outcome === 'failed') {
-      if (!inRun) moves.push({ kind: attempt.kind, failed: true })
-      inRun = true
-    } else if (attempt.outcome === 'validated' || !inRun) {
-      moves.push({ kind: attempt.kind, failed: false })
-      inRun = false
-    }
-  }
-  return moves
 }
 
 function walk(stream: Stream, life: Life, alive: readonly QlogEvent[]): Open[] {
@@ -141,20 +128,6 @@ function joins(
   return next.t - last.t <= Math.max(10_000, smoothed)
 }
 
-// quiche starts a new path with a record of guesses; in ngtcp2's records min_rtt vanishes.
-function hasReset(stream: Stream, after: number, before: number): boolean {
-  let hadMinimum = false
-  for (const [index, { name, data }] of stream.events.entries()) {
-    if (index >= before) return false
-    if (name !== 'metrics_updated') continue
-    const isReset =
-      stream.writer === 'ngtcp2' ? hadMinimum && data.min_rtt === undefined : isGuess(data)
-    if (isReset && index > after) return true
-    hadMinimum = data.min_rtt !== undefined
-  }
-  return false
-}
-
 // By data, or in order where frames carry none; a path that was given up is not answered any more.
 function answer(attempts: readonly Open[], index: number, t: number, data: string | undefined) {
   for (const attempt of attempts) {
@@ -173,22 +146,4 @@ function settled(attempt: Open, life: Life): NonNullable<Open['finish']> {
   if (attempt.finish) return attempt.finish
   const outcome = life.end - attempt.openedAt >= 1_000_000 ? 'failed' : 'abandoned'
   return { finishedAt: life.end, position: life.lastIndex, outcome }
-}
-
-// Active if, after the previous attempt finished (or the handshake completed), the peer probed,
-// retired an id or changed the one it uses. Go clients retire one while they shake hands.
-function kindOf(alive: readonly QlogEvent[], from: number, to: number): Attempt['kind'] {
-  let dcid: string | undefined
-  for (const [index, event] of alive.entries()) {
-    if (index > to) break
-    if (event.name !== 'packet_received') continue
-    const signs = /^(path_challenge|retire_connection_id)$/
-    const signed = framesOf(event).some((frame) => signs.test(frame.frame_type))
-    if (index > from && signed) return 'active'
-    const header = event.data.header
-    if (header?.packet_type !== '1RTT' || header.dcid === undefined) continue
-    if (index > from && dcid !== undefined && dcid !== header.dcid) return 'active'
-    dcid = header.dcid
-  }
-  return 'nat_rebinding'
 }

@@ -1,6 +1,8 @@
 // The witness's reading of recovery metrics: sampled histograms, time-outs and congestion states.
+
+import type { Life } from './witness-life.ts'
 import { type Rtt, rttAfter } from './witness-rtt.ts'
-import type { EventData, Life, Stream } from './witness-stream.ts'
+import type { EventData, Stream } from './witness-stream.ts'
 import type { Tally } from './witness-tally.ts'
 
 interface InForce {

@@ -36,3 +36,20 @@ export function rttBefore({ events, writer }: Stream, index: number): Rtt {
     .filter((event) => event.name === 'metrics_updated')
     .reduce((rtt: Rtt, event) => rttAfter(writer, event.data, rtt), {})
 }
+
+/**
+ * Whether recovery began anew between two events: quiche starts a path with a record of guesses,
+ * in ngtcp2's records min_rtt vanishes.
+ */
+export function hasReset(stream: Stream, after: number, before: number): boolean {
+  let hadMinimum = false
+  for (const [index, { name, data }] of stream.events.entries()) {
+    if (index >= before) return false
+    if (name !== 'metrics_updated') continue
+    const isReset =
+      stream.writer === 'ngtcp2' ? hadMinimum && data.min_rtt === undefined : isGuess(data)
+    if (isReset && index > after) return true
+    hadMinimum = data.min_rtt !== undefined
+  }
+  return false
+}

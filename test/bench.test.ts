@@ -57,6 +57,12 @@ function witness(records: readonly QlogRecord[]): ReadonlyMap<string, number> {
       add(`quic_path_${kind}s_${direction}_total`, found)
     }
   }
+  // The header is a record, and no event.
+  add('quic_exporter_records_total', records.length + 1)
+  for (const { name } of records) {
+    const event = name.replace(/^.*:/, '').replace('recovery_', '')
+    add(`quic_exporter_events_total{${event}}`, 1)
+  }
   add('quic_packets_lost_total', records.filter(({ name }) => name.endsWith('packet_lost')).length)
   for (const { name, data } of records) {
     add('quic_packets_lost_total', data.cf_lost_packets?.delta ?? 0)

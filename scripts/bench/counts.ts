@@ -13,6 +13,8 @@ const COMPARED: Readonly<Record<string, string | undefined>> = {
   quic_congestion_state_transitions_total: 'state',
   quic_connections_total: undefined,
   quic_connections_closed_total: undefined,
+  quic_exporter_records_total: undefined,
+  quic_exporter_events_total: 'event',
 }
 
 const SAMPLE = /^([a-z_0-9]+)(?:\{(.*)\})? (\S+)$/

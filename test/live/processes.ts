@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { Test } from 'tap'
@@ -33,6 +35,7 @@ export interface Running {
   stop(): Promise<Ending>
 }
 
+const LOCALHOST = '127.0.0.1'
 const STOP_WITHIN_MS = 6000
 const RUN_WITHIN_MS = 60_000
 
@@ -86,13 +89,29 @@ export async function untilSaid(running: Running, sign: RegExp, withinMs = 15_00
   if (!running.isRunning()) throw new Error(`ended too early: ${running.stderr().slice(-2000)}`)
 }
 
-/** A TCP port on 127.0.0.1 that was free a moment ago (its UDP twin is taken to be free as well). */
+/**
+ * A port that was free on 127.0.0.1 a moment ago, for TCP and UDP. It is below the range from which
+ * the kernel serves all who ask for any port, so that nobody gets it in the meantime.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const port = randomInt(20_000, 32_000)
+    if (await isFree(port)) return port
+  }
+  throw new Error('no port is free')
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  const socket = createSocket('udp4')
+  try {
+    await once(server.listen(port, LOCALHOST), 'listening')
+    await once(socket.bind(port, LOCALHOST), 'listening')
+    return true
+  } catch {
+    return false
+  } finally {
+    server.close()
+    socket.close()
+  }
 }

@@ -39,11 +39,17 @@ const pathFrames = {
 const lost = new Map<string, number>()
 const transitions = new Map<string, number>()
 const connections = { started: 0, closed: 0 }
+const events = new Map<string, number>()
+let records = 0
 const rtts = histogram(RTT_SECONDS)
 const windows = histogram(WINDOW_BYTES)
 const inFlights = histogram(WINDOW_BYTES)
 
 const tally: Tally = {
+  record(event) {
+    records++
+    if (event !== undefined) add(events, event, 1)
+  },
   connectionStarted: () => void connections.started++,
   connectionClosed: () => void connections.closed++,
   packet(direction, type, length) {
@@ -109,6 +115,8 @@ process.stdout.write(
     `quic_path_responses_received_total ${pathFrames.received.response}\n`,
     labelled('quic_packets_lost_total', 'trigger', lost),
     labelled('quic_congestion_state_transitions_total', 'state', transitions),
+    `quic_exporter_records_total ${records}\n`,
+    labelled('quic_exporter_events_total', 'event', events),
     `quic_connections_total ${connections.started}\n`,
     `quic_connections_closed_total ${connections.closed}\n`,
     distribution('quic_rtt_seconds', rtts),

@@ -16,9 +16,19 @@ const SPACE = 0x20
 const registry = new Registry()
 const registers = [registry]
 
-function counter<L extends string>(name: string, help: string, ...labelNames: L[]): Counter<L> {
-  return new Counter({ name, help, labelNames, registers })
+/** Every series has this label, as on the exporter's page. */
+const source = 'qlog'
+
+function counter<L extends string>(
+  name: string,
+  help: string,
+  ...labels: L[]
+): Counter<L | 'source'> {
+  return new Counter({ name, help, labelNames: ['source', ...labels], registers })
 }
+
+const records = counter('quic_exporter_records_total', 'Records.')
+const events = counter('quic_exporter_events_total', 'Events by name.', 'event')
 
 const packets = {
   sent: counter('quic_packets_sent_total', 'QUIC packets sent.', 'packet_type'),
@@ -47,8 +57,8 @@ const transitions = counter(
 const started = counter('quic_connections_total', 'Connections started.')
 const closed = counter('quic_connections_closed_total', 'Connections closed.')
 
-function histogram(name: string, help: string, buckets: number[]): Histogram {
-  return new Histogram({ name, help, buckets, registers })
+function histogram(name: string, help: string, buckets: number[]): Histogram<'source'> {
+  return new Histogram({ name, help, buckets, labelNames: ['source'], registers })
 }
 
 const rtts = histogram('quic_rtt_seconds', 'Smoothed RTT.', RTT_SECONDS)
@@ -56,19 +66,23 @@ const windows = histogram('quic_congestion_window_bytes', 'Congestion window.', 
 const inFlights = histogram('quic_in_flight_bytes', 'Bytes in flight.', WINDOW_BYTES)
 
 const tally: Tally = {
-  connectionStarted: () => started.inc(),
-  connectionClosed: () => closed.inc(),
-  packet(direction, type, length) {
-    packets[direction].inc({ packet_type: type.toLowerCase() })
-    bytes[direction].inc(length)
+  record(event) {
+    records.inc({ source })
+    if (event !== undefined) events.inc({ source, event })
   },
-  pathFrame: (direction, kind) => pathFrames[direction][kind].inc(),
-  lost: (trigger, count) => lost.inc({ trigger }, count),
-  congestionState: (state) => transitions.inc({ state }),
+  connectionStarted: () => started.inc({ source }),
+  connectionClosed: () => closed.inc({ source }),
+  packet(direction, type, length) {
+    packets[direction].inc({ source, packet_type: type.toLowerCase() })
+    bytes[direction].inc({ source }, length)
+  },
+  pathFrame: (direction, kind) => pathFrames[direction][kind].inc({ source }),
+  lost: (trigger, count) => lost.inc({ source, trigger }, count),
+  congestionState: (state) => transitions.inc({ source, state }),
   second(rtt, window, inFlight) {
-    if (rtt !== undefined) rtts.observe(rtt / 1000)
-    if (window !== undefined) windows.observe(window)
-    inFlights.observe(inFlight)
+    if (rtt !== undefined) rtts.observe({ source }, rtt / 1000)
+    if (window !== undefined) windows.observe({ source }, window)
+    inFlights.observe({ source }, inFlight)
   },
 }
 
@@ -88,8 +102,8 @@ function blankRecordSeparators(): Transform {
 
 const [, , path = ''] = process.argv
 const reader = readRecordsInto(tally)
-const records = ndjson.parse()
-records.on('data', (record: QlogRecord) => reader.record(record))
-await pipeline(createReadStream(path), blankRecordSeparators(), records)
+const parser = ndjson.parse()
+parser.on('data', (record: QlogRecord) => reader.record(record))
+await pipeline(createReadStream(path), blankRecordSeparators(), parser)
 reader.end()
 process.stdout.write(await registry.metrics())

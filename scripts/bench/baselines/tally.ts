@@ -5,6 +5,8 @@
 
 /** What a baseline counts. Sizes in bytes, round trips in milliseconds. */
 export interface Tally {
+  /** Each record; `event` is its name without namespace, undefined for the header. */
+  record(event: string | undefined): void
   connectionStarted(): void
   connectionClosed(): void
   packet(direction: 'sent' | 'received', packetType: string, bytes: number): void
@@ -92,6 +94,7 @@ export function readRecordsInto(tally: Tally): RecordReader {
 
   return {
     record(record) {
+      tally.record(eventOf(record.name))
       if (record.name === undefined) return
       let connection = connections.get(record.group_id)
       if (connection === undefined) {
@@ -136,4 +139,9 @@ export function readRecordsInto(tally: Tally): RecordReader {
       for (const connection of connections.values()) settleSecond(connection)
     },
   }
+}
+
+/** Both spellings of the metrics event are one. */
+function eventOf(name: string | undefined): string | undefined {
+  return name?.slice(name.indexOf(':') + 1).replace('recovery_metrics_', 'metrics_')
 }
