@@ -48,7 +48,8 @@ export const loss: Collector = (metrics) => {
       timeouts.add(source, event.count)
     },
     connection_ended(_event, connection) {
-      const { sent, declared: lost, spurious: arrived } = connection.loss
+      const { packetsSent: sent } = connection
+      const { declared: lost, spurious: arrived } = connection.loss
       if (connection.facts.capabilities.loss === undefined) return
       if (connection.joinedLate || sent < LEAST_SENT) return
       ratio.observe(connection.source, Math.round((Math.max(0, lost - arrived) / sent) * 1e6))

@@ -1,7 +1,7 @@
 /** One connection: fields only. Each group belongs to the tracker that is named after it. */
 import type { Capabilities, EcnState } from '../../qlog-parsers/index.ts'
 import type { CloseReason, TimedState } from './derived.ts'
-import { type LossState, newLoss } from './loss.ts'
+import { LEAST_MTU, type LossState, newLoss } from './loss.ts'
 import { newPaths, type PathsState } from './path-state.ts'
 import { newRecovery, type RecoveryState } from './recovery.ts'
 
@@ -11,6 +11,7 @@ export interface StreamFacts {
   readonly vantage: 'server' | 'client'
 }
 
+/** What every packet touches lies in the row itself: 10,000 connections do not fit into a cache. */
 export interface Connection {
   /** Index of the source in the metric store. */
   readonly source: number
@@ -29,11 +30,21 @@ export interface Connection {
   closedAs: CloseReason | undefined
   silent: boolean
   readonly idle: { localUs: number; remoteUs: number }
-  readonly handshake: {
-    completed: boolean
-    firstReceivedAt: number | undefined
-    lastReceivedAt: number | undefined
-  }
+  handshakeCompleted: boolean
+  firstReceivedAt: number | undefined
+  lastReceivedAt: number | undefined
+  /** Packets sent that carried a number. */
+  packetsSent: number
+  /** Longest packet sent on this path that was no probe, or the MTU that the producer logged. */
+  mtuKnown: number
+  /** Packets were declared lost that an ACK may still cover. */
+  lossOutstanding: boolean
+  /** Of the newest received 1-RTT packet. */
+  receivedDestinationId: string | undefined
+  /** Since the last finished path validation the peer itself showed that it moves. */
+  peerMoved: boolean
+  /** The stream that was named last; −1 for none. */
+  lastStreamId: number
   zeroRttUsed: boolean
   versionKnown: boolean
   ecn: EcnState | undefined
@@ -67,7 +78,15 @@ export function newConnection(
     closedAs: undefined,
     silent: false,
     idle: { localUs: 0, remoteUs: 0 },
-    handshake: { completed: false, firstReceivedAt: undefined, lastReceivedAt: undefined },
+    handshakeCompleted: false,
+    firstReceivedAt: undefined,
+    lastReceivedAt: undefined,
+    packetsSent: 0,
+    mtuKnown: LEAST_MTU,
+    lossOutstanding: false,
+    receivedDestinationId: undefined,
+    peerMoved: false,
+    lastStreamId: -1,
     zeroRttUsed: false,
     versionKnown: false,
     ecn: undefined,

@@ -26,8 +26,8 @@ export const handshake: Tracker = {
   on: {
     packet(event, connection, emit) {
       if (event.direction !== 'received') return
-      connection.handshake.firstReceivedAt ??= connection.now
-      if (!connection.ended) connection.handshake.lastReceivedAt = connection.now
+      connection.firstReceivedAt ??= connection.now
+      if (!connection.ended) connection.lastReceivedAt = connection.now
       if (event.packetType === '0rtt' && !connection.zeroRttUsed) {
         connection.zeroRttUsed = true
         emit({ type: 'zero_rtt_used' })
@@ -41,7 +41,7 @@ export const handshake: Tracker = {
       if (event.state === 'handshake_complete') complete(connection, emit)
     },
     close_reason(event, connection, emit) {
-      if (connection.handshake.completed || connection.joinedLate) return
+      if (connection.handshakeCompleted || connection.joinedLate) return
       emit({ type: 'handshake_failed', reason: FAILURE[event.reason] })
     },
     version(event, connection, emit) {
@@ -53,14 +53,12 @@ export const handshake: Tracker = {
 }
 
 function complete(connection: Connection, emit: Emit): void {
-  const { handshake, joinedLate, ended } = connection
-  if (handshake.completed || ended) return
-  handshake.completed = true
+  const { handshakeCompleted, joinedLate, ended, firstReceivedAt, now } = connection
+  if (handshakeCompleted || ended) return
+  connection.handshakeCompleted = true
   if (joinedLate) return
   emit({
     type: 'handshake_completed',
-    ...(handshake.firstReceivedAt === undefined
-      ? {}
-      : { durationUs: connection.now - handshake.firstReceivedAt }),
+    ...(firstReceivedAt === undefined ? {} : { durationUs: now - firstReceivedAt }),
   })
 }

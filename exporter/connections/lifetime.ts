@@ -44,14 +44,14 @@ function judge(
     readonly error?: Parameters<typeof closeReason>[0]['error']
   },
 ): Close {
-  const { lastReceivedAt, completed } = connection.handshake
+  const { lastReceivedAt, handshakeCompleted } = connection
   // A close event that follows an end by state says why that end happened, not when.
   const { endedAt = connection.now } = connection
   return closeReason({
     trigger: event.trigger,
     error: event.error,
     initiator: event.initiator,
-    handshakeCompleted: completed || connection.joinedLate,
+    handshakeCompleted: handshakeCompleted || connection.joinedLate,
     sinceReceivedUs: lastReceivedAt === undefined ? undefined : endedAt - lastReceivedAt,
     idleTimeoutUs: idleTimeoutUs(connection),
   })

@@ -8,20 +8,16 @@ import type { Connection } from './connection.ts'
 import type { Emit, Tracker } from './tracker.ts'
 
 export interface LossState {
-  /** Packets sent that carried a number. */
-  sent: number
   declared: number
   spurious: number
   /** Declared lost and not acknowledged since, ascending, by space; only where ACKs tell. */
   readonly outstanding: Record<PacketNumberSpace, number[]>
   /** Numbers of path-MTU probes under way or lost, newest last. */
   readonly probes: number[]
-  /** Longest packet that was no probe, or the MTU that the producer logged. */
-  mtu: number
 }
 
 /** Every path carries datagrams of this size (RFC 9000 §14.1): nothing shorter probes its MTU. */
-const LEAST_MTU = 1_200
+export const LEAST_MTU = 1_200
 
 /** Newest lost numbers that are remembered for each space. */
 const MOST_OUTSTANDING = 4_096
@@ -29,12 +25,10 @@ const MOST_PROBES = 64
 
 export function newLoss(): LossState {
   return {
-    sent: 0,
     declared: 0,
     spurious: 0,
     outstanding: { initial: [], handshake: [], application: [] },
     probes: [],
-    mtu: LEAST_MTU,
   }
 }
 
@@ -42,20 +36,20 @@ export const loss: Tracker = {
   on: {
     packet(event, connection) {
       if (event.direction !== 'sent' || event.number === undefined) return
-      const state = connection.loss
-      if (!connection.ended) state.sent += 1
+      if (!connection.ended) connection.packetsSent += 1
       const bytes = event.bytes ?? 0
-      if (!event.probeOnly) state.mtu = Math.max(state.mtu, bytes)
-      else if (bytes > state.mtu && event.packetType === '1rtt') {
-        remember(state.probes, event.number, MOST_PROBES)
+      if (bytes <= connection.mtuKnown) return
+      if (!event.probeOnly) connection.mtuKnown = bytes
+      else if (event.packetType === '1rtt') {
+        remember(connection.loss.probes, event.number, MOST_PROBES)
       }
     },
     path_mtu(event, connection) {
-      connection.loss.mtu = event.bytes
+      connection.mtuKnown = event.bytes
     },
     path_validated(_event, connection) {
       // MTU discovery begins anew on the new path (RFC 9000 §14.3).
-      connection.loss.mtu = LEAST_MTU
+      connection.mtuKnown = LEAST_MTU
     },
     packets_lost(event, connection, emit) {
       const state = connection.loss
@@ -67,6 +61,7 @@ export const loss: Tracker = {
       if (!connection.ended) state.declared += event.count
       if (number !== undefined && connection.facts.capabilities.spuriousLoss === 'acks') {
         remember(state.outstanding[space], number, MOST_OUTSTANDING)
+        connection.lossOutstanding = true
       }
       const { count, trigger } = event
       emit({ type: 'loss_declared', count, trigger })
@@ -76,8 +71,8 @@ export const loss: Tracker = {
       spurious(connection, emit)
     },
     ack_received(event, connection, emit) {
+      if (!connection.lossOutstanding) return
       const outstanding = connection.loss.outstanding[event.space]
-      if (outstanding.length === 0) return
       const { ranges } = event
       let lowest = Number.POSITIVE_INFINITY
       for (let i = 0; i < ranges.length; i += 2) lowest = Math.min(lowest, ranges[i] as number)

@@ -13,19 +13,18 @@ export const migration: Tracker = {
     packet(event, connection) {
       const id = event.destinationId
       if (event.direction !== 'received' || event.packetType !== '1rtt' || id === undefined) return
-      const { paths } = connection
-      if (paths.receivedDestinationId !== undefined && paths.receivedDestinationId !== id) {
-        paths.peerMoved = true
-      }
-      paths.receivedDestinationId = id
+      const before = connection.receivedDestinationId
+      if (before === id) return
+      if (before !== undefined) connection.peerMoved = true
+      connection.receivedDestinationId = id
     },
     path_challenge(event, connection) {
-      if (event.direction === 'received') connection.paths.peerMoved = true
+      if (event.direction === 'received') connection.peerMoved = true
     },
     retire_connection_id(event, connection) {
       // Before the handshake is complete clients retire ids without moving.
-      const ready = connection.handshake.completed || connection.joinedLate
-      if (event.direction === 'received' && ready) connection.paths.peerMoved = true
+      const ready = connection.handshakeCompleted || connection.joinedLate
+      if (event.direction === 'received' && ready) connection.peerMoved = true
     },
     path_validated(_event, connection, emit) {
       connection.paths.inFailedRun = false
@@ -45,9 +44,8 @@ export const migration: Tracker = {
 
 /** What kind of move the attempt that just finished was; the evidence is used up. */
 function kindOf(connection: Connection): MigrationKind {
-  const { paths, facts } = connection
-  const moved = paths.peerMoved
-  paths.peerMoved = false
+  const { facts, peerMoved: moved } = connection
+  connection.peerMoved = false
   if (facts.capabilities.migrationKinds?.includes('active') !== true) return 'unknown'
   return moved ? 'active' : 'nat_rebinding'
 }

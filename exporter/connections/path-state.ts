@@ -21,9 +21,6 @@ export interface PathsState {
   resetSinceChallenge: boolean
   /** The last finished attempts all failed: one move that never worked. */
   inFailedRun: boolean
-  /** Since the last finished attempt the peer itself showed that it moves. */
-  peerMoved: boolean
-  receivedDestinationId: string | undefined
 }
 
 export function newPaths(): PathsState {
@@ -31,7 +28,5 @@ export function newPaths(): PathsState {
     attempts: [],
     resetSinceChallenge: false,
     inFailedRun: false,
-    peerMoved: false,
-    receivedDestinationId: undefined,
   }
 }

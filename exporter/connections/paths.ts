@@ -33,7 +33,7 @@ export const paths: Tracker = {
   },
   on: {
     path_challenge(event, connection) {
-      const ready = connection.handshake.completed || connection.joinedLate
+      const ready = connection.handshakeCompleted || connection.joinedLate
       if (event.direction !== 'sent' || connection.ended || !ready) return
       const { data = '', destinationId } = event
       const attempt = attemptFor(connection, destinationId) ?? open(connection, destinationId)

@@ -6,6 +6,8 @@ export const streams: Tracker = {
     packet(event, connection, emit) {
       for (let i = 0; i < event.streamIds.length; i += 1) {
         const id = event.streamIds[i] as number
+        if (id === connection.lastStreamId) continue
+        connection.lastStreamId = id
         const kind = id % 4
         const ordinal = Math.floor(id / 4) + 1
         const before = connection.streams[kind] as number
