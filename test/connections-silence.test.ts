@@ -164,3 +164,20 @@ t.test('closed connections take no room, and are not evicted in place of live on
   t.equal(await scene.total('quic_exporter_connections_evicted_total'), 1)
   t.equal(await scene.total('quic_connections_active'), 1)
 })
+
+t.test(
+  'the row of a connection that is over makes room; if it writes again, only its packets count',
+  async (t) => {
+    const scene = new Scene()
+    scene.at(0, received(), DONE).at(1_000, received(), CLOSE)
+    scene.silentFor(31_000)
+    t.equal(scene.rows, 0)
+    scene.at(60_000, received(), CLOSE)
+    const page = await scene.page()
+    t.equal(total(page, 'quic_connections_total'), 1)
+    t.equal(total(page, 'quic_connections_active'), 0)
+    t.equal(total(page, 'quic_connections_closed_total'), 1)
+    t.equal(total(page, 'quic_handshakes_completed_total'), 1)
+    t.equal(total(page, 'quic_packets_received_total'), 3)
+  },
+)

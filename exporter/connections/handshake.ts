@@ -28,7 +28,7 @@ export const handshake: Tracker = {
       if (event.direction !== 'received') return
       connection.firstReceivedAt ??= connection.now
       if (!connection.ended) connection.lastReceivedAt = connection.now
-      if (event.packetType === '0rtt' && !connection.zeroRttUsed) {
+      if (event.packetType === '0rtt' && !connection.zeroRttUsed && !connection.ended) {
         connection.zeroRttUsed = true
         emit({ type: 'zero_rtt_used' })
       }
@@ -45,7 +45,7 @@ export const handshake: Tracker = {
       emit({ type: 'handshake_failed', reason: FAILURE[event.reason] })
     },
     version(event, connection, emit) {
-      if (connection.versionKnown) return
+      if (connection.versionKnown || connection.ended) return
       connection.versionKnown = true
       emit({ type: 'version_known', version: event.version })
     },

@@ -57,6 +57,7 @@ export const recovery: Tracker = {
       }
     },
     recovery_metrics(event, connection, emit) {
+      if (connection.ended) return
       const state = connection.recovery
       if (event.initialGuess) {
         // A guess after a measurement: recovery began anew on another path.

@@ -4,6 +4,7 @@ import type { Tracker } from './tracker.ts'
 export const streams: Tracker = {
   on: {
     packet(event, connection, emit) {
+      if (connection.ended) return
       for (let i = 0; i < event.streamIds.length; i += 1) {
         const id = event.streamIds[i] as number
         if (id === connection.lastStreamId) continue

@@ -56,6 +56,8 @@ export interface Stream {
   readonly facts: StreamFacts
   readonly joinedLate: boolean
   readonly connections: Map<string, Connection>
+  /** Groups of connections that closed long ago: only that they existed is remembered. */
+  readonly over: Set<string>
   /** Event time of the newest event of any of its connections. */
   newestAt: number
   /** Event time at which to look for silent connections again. */
@@ -87,6 +89,7 @@ export class ConnectionTable {
       facts,
       joinedLate,
       connections: new Map(),
+      over: new Set(),
       newestAt: 0,
       lookAt: 0,
       current: undefined,
@@ -118,11 +121,12 @@ export class ConnectionTable {
 
   /** The stream has not grown for so long (µs, wall clock): connections fall silent and expire. */
   silent(stream: Stream, forUs: number): void {
-    for (const connection of stream.connections.values()) {
-      if (connection.closedAs !== undefined) continue
+    for (const [group, connection] of stream.connections) {
       const quiet = forUs + (stream.newestAt - connection.now)
       const idle = idleTimeoutUs(connection)
-      if (quiet > Math.max(LEAST_EXPIRY_US, 3 * idle)) this.#giveUp(connection, 'expired')
+      if (connection.closedAs !== undefined) {
+        if (quiet > idle) this.#forgetRow(stream, group)
+      } else if (quiet > Math.max(LEAST_EXPIRY_US, 3 * idle)) this.#giveUp(connection, 'expired')
       else if (quiet > idle && !connection.silent) this.#silence(connection, true)
     }
   }
@@ -141,15 +145,28 @@ export class ConnectionTable {
   }
 
   #start(stream: Stream, group: string, at: number): Connection {
+    const connection = newConnection(stream.source, stream.facts, at, stream.joinedLate)
+    stream.connections.set(group, connection)
+    if (stream.over.has(group)) {
+      // It writes again: its packets count, it does not start or close a second time.
+      connection.ended = true
+      connection.closedAs = 'unknown'
+      return connection
+    }
     if (this.#live.size >= this.#most) {
       const [oldest] = this.#live
       if (oldest !== undefined) this.#giveUp(oldest, 'evicted')
     }
-    const connection = newConnection(stream.source, stream.facts, at, stream.joinedLate)
-    stream.connections.set(group, connection)
     this.#live.add(connection)
     this.#dispatch({ type: 'connection_started' }, connection)
     return connection
+  }
+
+  /** A row that is not needed any more makes room; whoever logged 100,000 connections has as many files. */
+  #forgetRow(stream: Stream, group: string): void {
+    stream.connections.delete(group)
+    stream.over.add(group)
+    stream.current = undefined
   }
 
   #giveUp(connection: Connection, reason: 'expired' | 'evicted'): void {

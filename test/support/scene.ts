@@ -64,6 +64,11 @@ export class Scene {
     return this
   }
 
+  /** Rows that are held. */
+  get rows(): number {
+    return this.#stream.connections.size
+  }
+
   /** Nothing will ever follow. */
   finish(): this {
     this.#pipeline.table.finish(this.#stream)
