@@ -134,7 +134,9 @@ class FileReader implements FileSink, TraceListener {
 
   feed(chunk: Uint8Array, atEnd: boolean): number {
     const used = this.#framer.feed(chunk, atEnd)
-    this.#input.read(this.#source, used)
+    const dropped = this.#framer.takeDropped()
+    this.#input.read(this.#source, used - dropped)
+    if (dropped > 0) this.#input.lost(this.#source, 'too_long', dropped)
     return used
   }
 

@@ -32,6 +32,9 @@ export class Framer {
   readonly #maxRecordBytes: number
   readonly #sink: RecordSink
   #skipping = false
+  /** What is being skipped is the rest of a record that is too long. */
+  #isTooLong = false
+  #dropped = 0
 
   constructor(maxRecordBytes: number, sink: RecordSink) {
     this.#maxRecordBytes = maxRecordBytes
@@ -41,6 +44,13 @@ export class Framer {
   /** What follows may begin inside a record: skip, uncounted, to the next boundary. */
   skipToRecord(): void {
     this.#skipping = true
+  }
+
+  /** Bytes of records that were too long, since the last call. */
+  takeDropped(): number {
+    const bytes = this.#dropped
+    this.#dropped = 0
+    return bytes
   }
 
   /**
@@ -56,14 +66,15 @@ export class Framer {
       const start = this.#skipping ? position : firstByte(bytes, position, end)
       if (rs >= 0 && rs < start) rs = bytes.indexOf(RS, start)
       if (rs >= 0 && rs < end) {
-        if (this.#skipping) this.#skipping = false
-        else this.#sink.rejected(rs - start > this.#maxRecordBytes ? 'too_long' : 'truncated')
+        if (this.#skipping) this.#stopSkipping(rs - position)
+        else if (rs - start > this.#maxRecordBytes) this.#tooLong(rs - start)
+        else this.#sink.rejected('truncated')
         position = rs
         continue
       }
       if (lf < 0) return this.#unfinished(bytes, start, position, atEnd)
-      if (this.#skipping) this.#skipping = false
-      else if (end - start > this.#maxRecordBytes) this.#sink.rejected('too_long')
+      if (this.#skipping) this.#stopSkipping(end - position)
+      else if (end - start > this.#maxRecordBytes) this.#tooLong(end - start)
       else if (end > start) this.#sink.record(bytes, start, end, true)
       position = lf + 1
     }
@@ -73,15 +84,31 @@ export class Framer {
   #unfinished(bytes: Uint8Array, start: number, position: number, atEnd: boolean): number {
     const length = bytes.length - start
     // Nothing but blanks is no record yet: they are used, or a hole in a file would have to be held.
-    if (this.#skipping || length === 0) return bytes.length
+    if (length === 0) return bytes.length
+    if (this.#skipping) {
+      if (this.#isTooLong) this.#dropped += length
+      return bytes.length
+    }
     if (length > this.#maxRecordBytes) {
-      this.#sink.rejected('too_long')
+      this.#tooLong(length)
       this.#skipping = true
+      this.#isTooLong = true
       return bytes.length
     }
     if (!atEnd) return position
     this.#sink.record(bytes, start, bytes.length, false)
     return bytes.length
+  }
+
+  #tooLong(bytes: number): void {
+    this.#sink.rejected('too_long')
+    this.#dropped += bytes
+  }
+
+  #stopSkipping(bytes: number): void {
+    if (this.#isTooLong) this.#dropped += bytes
+    this.#skipping = false
+    this.#isTooLong = false
   }
 }
 
