@@ -39,7 +39,10 @@ export const CONGESTION_STATES = [
   'application_limited',
   'bbr_startup',
   'bbr_drain',
-  'bbr_probe_bw',
+  'bbr_probe_bw_up',
+  'bbr_probe_bw_down',
+  'bbr_probe_bw_cruise',
+  'bbr_probe_bw_refill',
   'bbr_probe_rtt',
   'other',
 ] as const

@@ -35,6 +35,11 @@ const byWriter: Readonly<Record<string, (writer: Writer) => readonly Labels[]>> 
   quic_packets_lost_total: (writer) => [
     { trigger: isQuicGo(writer) ? words('reordering_threshold time_threshold') : ['unknown'] },
   ],
+  // Only quic-go's close event can name a version mismatch.
+  quic_handshakes_failed_total: (writer) => [
+    { reason: words('timeout crypto transport application other') },
+    ...(isQuicGo(writer) ? [{ reason: ['version'] }] : []),
+  ],
   quic_key_updates_total: (writer) => [{ initiator: isQuicGo(writer) ? either : ['remote'] }],
 }
 
@@ -44,9 +49,6 @@ const always: Readonly<Record<string, readonly Labels[]>> = {
     code: codesOf(layer),
   })),
   quic_connection_versions_total: [{ version: words('v1 v2 draft29 other') }],
-  quic_handshakes_failed_total: [
-    { reason: words('timeout crypto transport application version other') },
-  ],
   quic_packets_sent_total: [packetTypes],
   quic_packets_received_total: [packetTypes],
   quic_connection_migrations_total: [kinds],

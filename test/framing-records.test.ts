@@ -135,7 +135,8 @@ t.test('with the whole path: each failure by its reason, all else applied', asyn
         t.equal(total(page, 'quic_exporter_records_failed_total', { reason: failed }), 1, failed)
       }
       t.equal(
-        total(page, 'quic_exporter_read_bytes_total'),
+        Number(total(page, 'quic_exporter_read_bytes_total')) +
+          Number(total(page, 'quic_exporter_lost_bytes_total')),
         file.length,
         'every byte was used once',
       )

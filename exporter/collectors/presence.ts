@@ -55,6 +55,8 @@ function canWrite(signal: string, labels: Labels, capabilities: Capabilities): b
       return includes(capabilities.keyUpdates, labels.initiator)
     case 'errorCode':
       return includes(ERROR_CODES[labels.layer ?? ''], labels.code)
+    case 'handshake':
+      return labels.reason !== 'version' || includes(capabilities.closeTriggers, 'version_mismatch')
     case 'closeReason':
       return canClose(labels, capabilities)
     default:

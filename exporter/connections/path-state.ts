@@ -7,6 +7,9 @@ export interface Attempt {
   readonly openedAt: number
   /** When it has failed if nothing answered, event time µs. */
   deadline: number
+  /** How long it waits, by the probe timeout when it was opened, µs. */
+  readonly patience: number
+  lastChallengeAt: number
   /** Challenges not answered yet: their data, '' where the producer logs none. */
   readonly unanswered: string[]
   answeredAt: number | undefined

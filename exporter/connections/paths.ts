@@ -38,7 +38,8 @@ export const paths: Tracker = {
       const { data = '', destinationId } = event
       const attempt = attemptFor(connection, destinationId) ?? open(connection, destinationId)
       attempt.unanswered.push(data)
-      if (attempt.answeredAt !== undefined) attempt.deadline = connection.now + patience(connection)
+      attempt.lastChallengeAt = connection.now
+      if (attempt.answeredAt !== undefined) stayOpen(connection, attempt)
       wakeFor(connection, attempt)
       connection.paths.resetSinceChallenge = false
     },
@@ -53,6 +54,7 @@ export const paths: Tracker = {
       attempt.joinUntil =
         connection.now +
         Math.max(LEAST_JOIN_US, connection.recovery.smoothedRttUs ?? UNMEASURED_RTT_US)
+      stayOpen(connection, attempt)
       if (first) emit({ type: 'path_validated', durationUs: connection.now - attempt.openedAt })
     },
     path_reset(_event, connection) {
@@ -78,10 +80,13 @@ function attemptFor(connection: Connection, key: string | undefined): Attempt | 
 }
 
 function open(connection: Connection, key: string | undefined): Attempt {
+  const patience = 3 * Math.max(probeTimeoutUs(connection.recovery), SECOND_US)
   const attempt: Attempt = {
     key,
     openedAt: connection.now,
-    deadline: connection.now + patience(connection),
+    deadline: connection.now + patience,
+    patience,
+    lastChallengeAt: connection.now,
     unanswered: [],
     answeredAt: undefined,
     joinUntil: 0,
@@ -90,9 +95,10 @@ function open(connection: Connection, key: string | undefined): Attempt {
   return attempt
 }
 
-/** How long an attempt waits for its response, µs. */
-function patience(connection: Connection): number {
-  return 3 * Math.max(probeTimeoutUs(connection.recovery), SECOND_US)
+/** A validated attempt can be joined for as long after its latest challenge as it waited for the first. */
+function stayOpen(connection: Connection, attempt: Attempt): void {
+  attempt.deadline = attempt.lastChallengeAt + attempt.patience
+  wakeFor(connection, attempt)
 }
 
 function wakeFor(connection: Connection, attempt: Attempt): void {

@@ -132,10 +132,10 @@ const CONGESTION_STATE = new Map<string, CongestionState>([
   ['application_limited', 'application_limited'],
   ['bbr_startup', 'bbr_startup'],
   ['bbr_drain', 'bbr_drain'],
-  ['bbr_probe_bw_up', 'bbr_probe_bw'],
-  ['bbr_probe_bw_down', 'bbr_probe_bw'],
-  ['bbr_probe_bw_cruise', 'bbr_probe_bw'],
-  ['bbr_probe_bw_refill', 'bbr_probe_bw'],
+  ['bbr_probe_bw_up', 'bbr_probe_bw_up'],
+  ['bbr_probe_bw_down', 'bbr_probe_bw_down'],
+  ['bbr_probe_bw_cruise', 'bbr_probe_bw_cruise'],
+  ['bbr_probe_bw_refill', 'bbr_probe_bw_refill'],
   ['bbr_probe_rtt', 'bbr_probe_rtt'],
 ])
 

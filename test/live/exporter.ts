@@ -45,7 +45,9 @@ export async function startExporter(
   }
   await until('the exporter to be ready', isReady, { withinMs: 15_000, everyMs: 50 })
   const scrape = async () => {
-    const answer = await fetch(`http://${address}/metrics`)
+    const answer = await fetch(`http://${address}/metrics`).catch((error: Error) => {
+      throw new Error(`${error.message}; the exporter said: ${running.stderr().slice(-2000)}`)
+    })
     if (!answer.ok) throw new Error(`/metrics answered ${answer.status}`)
     return parsePage(await answer.text())
   }
