@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import ndjson from 'ndjson'
 import type { Dialect, QuicEvent } from '../qlog-parsers/index.ts'
 import { canGive, signalFamilies } from './collectors/presence.ts'
-import { type FileReport, inspectFile } from './inspect-file.ts'
+import { type FileReport, inspectFile, inspectInPieces } from './inspect-file.ts'
 import { createPipeline } from './pipeline.ts'
 import { filesOf } from './replay.ts'
 
@@ -39,17 +39,24 @@ function* eventsOf(
 ): Generator<EventLine & QuicEvent> {
   for (const path of files) {
     const lines: (EventLine & QuicEvent)[] = []
-    const vantage = inspectAnyVantage(path, maxRecordBytes).header?.vantage
-    inspectFile(
-      path,
-      vantage === 'client' ? 'client' : 'server',
-      maxRecordBytes,
-      (group, _at, event) => {
-        lines.push({ file: path, group, ...event })
-      },
-    )
+    const vantage = vantageOf(path, maxRecordBytes)
+    const pieces = inspectInPieces(path, vantage, maxRecordBytes, (group, event) => {
+      lines.push({ file: path, group, ...event })
+    })
+    while (pieces.next().done !== true) yield* lines.splice(0)
     yield* lines
   }
+}
+
+/** What the file's header says; server where it says nothing. */
+function vantageOf(path: string, maxRecordBytes: number): 'server' | 'client' {
+  const pieces = inspectInPieces(path, 'server', maxRecordBytes)
+  let report = pieces.next()
+  while (report.done !== true && report.value === undefined) report = pieces.next()
+  const header = report.done === true ? report.value.header : report.value
+  // Closes the file, wherever it stands.
+  pieces.return(undefined as never)
+  return header?.vantage === 'client' ? 'client' : 'server'
 }
 
 function inspectAnyVantage(path: string, maxRecordBytes: number): FileReport {
@@ -60,7 +67,8 @@ function inspectAnyVantage(path: string, maxRecordBytes: number): FileReport {
 function fileText(report: FileReport): string {
   const { header, dialect } = report
   const lines = [report.path]
-  const add = (label: string, text: string) => lines.push(`  ${`${label}:`.padEnd(16)}${text}`)
+  const add = (label: string, text: string) =>
+    lines.push(`  ${`${label}:`.padEnd(16)}${printable(text)}`)
   if (header === undefined) {
     add(
       'dialect',
@@ -131,4 +139,12 @@ function capabilityText(dialect: Dialect): string {
     `  to get more: ${dialect.advice}`,
     '',
   ].join('\n')
+}
+
+/** What a file says must not act on a terminal: control and direction characters are spelled out. */
+function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  )
 }

@@ -10,7 +10,7 @@ import {
   type TraceHeader,
   type TraceListener,
 } from '../qlog-parsers/index.ts'
-import { replayFile } from './replay.ts'
+import { feedInPieces } from './replay.ts'
 
 export interface FileReport {
   readonly path: string
@@ -28,20 +28,32 @@ export interface FileReport {
   readonly lastAt: number | undefined
 }
 
-export type EventVisitor = (group: string, at: number, event: QuicEvent) => void
+export type EventVisitor = (group: string, event: QuicEvent) => void
 
-/** Reads a file to its end; `visit` sees every normalised event. Throws what the file system throws. */
+/** Reads a file to its end. Throws what the file system throws. */
 export function inspectFile(
   path: string,
   vantage: 'server' | 'client',
   maxRecordBytes: number,
-  visit?: EventVisitor,
 ): FileReport {
+  const pieces = inspectInPieces(path, vantage, maxRecordBytes)
+  let result = pieces.next()
+  while (result.done !== true) result = pieces.next()
+  return result.value
+}
+
+/** Reads a file piece by piece, the header known after each; `visit` sees every normalised event. */
+export function* inspectInPieces(
+  path: string,
+  vantage: 'server' | 'client',
+  maxRecordBytes: number,
+  visit?: EventVisitor,
+): Generator<TraceHeader | undefined, FileReport> {
   const tally = new Tally(visit)
   const decoder = new TraceDecoder({ vantage }, tally)
   tally.header = () => decoder.header
   const framer = new Framer(maxRecordBytes, decoder)
-  replayFile(path, { feed: (chunk, atEnd) => framer.feed(chunk, atEnd), closed() {} })
+  for (const _ of feedInPieces(path, framer)) yield decoder.header
   return {
     path,
     header: decoder.header,
@@ -56,6 +68,9 @@ export function inspectFile(
     lastAt: tally.lastAt,
   }
 }
+
+/** Names of unknown events that are told apart. */
+const MOST_NAMES = 50
 
 class Tally implements TraceListener {
   records = 0
@@ -82,13 +97,17 @@ class Tally implements TraceListener {
     this.groups.add(name)
     this.firstAt = Math.min(at, this.firstAt ?? at)
     this.lastAt = Math.max(at, this.lastAt ?? at)
-    for (const event of events) this.#visit?.(name, at, event)
+    for (const event of events) this.#visit?.(name, event)
+  }
+
+  #unknownName(name: string): string {
+    return this.unknown.size < MOST_NAMES || this.unknown.has(name) ? name : 'others'
   }
 
   record(outcome: RecordOutcome): void {
     this.records += 1
     if (outcome.kind === 'rejected') increment(this.rejected, outcome.reason)
-    else if (outcome.kind === 'unknown') increment(this.unknown, outcome.name)
+    else if (outcome.kind === 'unknown') increment(this.unknown, this.#unknownName(outcome.name))
     else if (outcome.kind === 'read' || outcome.kind === 'unread') {
       increment(this.eventCounts, outcome.name)
       this.rejectedValues += outcome.rejectedValues

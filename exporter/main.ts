@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 /** The composition root: each command loads what it needs, and nothing else. */
-import { enableCompileCache } from 'node:module'
+import * as nodeModule from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Command } from './cli.ts'
 
 // Compiling costs more than a small replay. Only who may change the program may change its cache; where
 // it cannot be written there is none.
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url)))
+nodeModule.enableCompileCache?.(
+  fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url)),
+)
 const { parseCommandLine } = await import('./cli.ts')
 
 /** Longest record that `replay` and `inspect` take; `serve` has a setting for it. */

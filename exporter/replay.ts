@@ -6,17 +6,33 @@ import type { FileSink } from './tail/sink.ts'
 /** Smallest buffer; it grows for longer records. */
 const CHUNK = 1 << 20
 
+/** A path that cannot be read, in words for the caller. */
+export class PathError extends Error {
+  readonly code = 'PATH'
+}
+
 /** Files that a path names: itself, or what lies below a directory and is named like a qlog file. */
 export function filesOf(path: string): string[] {
-  if (!statSync(path).isDirectory()) return [path]
-  return readdirSync(path, { withFileTypes: true, recursive: true })
+  const stats = statSync(path)
+  if (stats.isFile()) return [path]
+  // A FIFO or a device would never end.
+  if (!stats.isDirectory()) throw new PathError(`${path} is neither a file nor a directory`)
+  const files = readdirSync(path, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && /\.s?qlog$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort((a, b) => order(a.slice(path.length), b.slice(path.length)))
+  if (files.length === 0) process.stderr.write(`no .sqlog or .qlog file below ${path}\n`)
+  return files
 }
 
 /** Feeds one file to its end. */
 export function replayFile(path: string, sink: Pick<FileSink, 'feed' | 'closed'>): void {
+  for (const _ of feedInPieces(path, sink));
+  sink.closed()
+}
+
+/** Feeds one file piece by piece; the caller may pause in between. */
+export function* feedInPieces(path: string, sink: Pick<FileSink, 'feed'>): Generator<void> {
   const file = openSync(path, 'r')
   try {
     let buffer = Buffer.allocUnsafe(CHUNK)
@@ -25,7 +41,8 @@ export function replayFile(path: string, sink: Pick<FileSink, 'feed' | 'closed'>
       const got = readSync(file, buffer, held, buffer.length - held, null)
       held += got
       const used = sink.feed(buffer.subarray(0, held), got === 0)
-      if (got === 0) break
+      yield
+      if (got === 0) return
       buffer.copyWithin(0, used, held)
       held -= used
       if (held === buffer.length) {
@@ -37,7 +54,6 @@ export function replayFile(path: string, sink: Pick<FileSink, 'feed' | 'closed'>
   } finally {
     closeSync(file)
   }
-  sink.closed()
 }
 
 function order(a: string, b: string): number {

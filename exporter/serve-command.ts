@@ -7,6 +7,7 @@ import { CONTENT_TYPE, renderStore } from './metrics/render.ts'
 import { runtimeMetrics } from './metrics/runtime.ts'
 import { createPipeline } from './pipeline.ts'
 import { Source } from './source.ts'
+import { defaultMaxOpenFiles } from './tail/open-files.ts'
 import { TailShared } from './tail/tailer.ts'
 import { REVISION, VERSION } from './version.ts'
 import { listen } from './web/listen.ts'
@@ -58,13 +59,14 @@ function createExporter(config: Config, log: Logger) {
     maxConnections: config.connections.max,
   })
   const tailing = tailingMetrics(pipeline.metrics)
+  const maxOpenFiles = Math.min(config.tail.maxOpenFiles, defaultMaxOpenFiles())
+  const shared = new TailShared(maxOpenFiles)
   const process_ = processMetrics(
     pipeline.metrics,
     { version: VERSION, revision: REVISION, nodeVersion: process.version },
-    { files: config.tail.maxOpenFiles, connections: config.connections.max },
+    { files: maxOpenFiles, connections: config.connections.max },
   )
   const runtime = runtimeMetrics()
-  const shared = new TailShared(config.tail.maxOpenFiles)
   const sources = config.sources.map(
     (source) => new Source(source, config, pipeline, tailing, shared, log),
   )

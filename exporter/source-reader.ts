@@ -41,6 +41,7 @@ export class SourceReader {
   readonly #input: InputMetrics
   readonly #notices: SourceNotices
   readonly #unread = new Set<string>()
+  readonly #found = new Set<Dialect>()
 
   constructor(
     options: SourceOptions,
@@ -64,9 +65,10 @@ export class SourceReader {
 
   /** A dialect was found in one of its files. */
   found(dialect: Dialect): void {
-    if (this.facts.dialects.has(dialect.name)) return
+    if (this.#found.has(dialect)) return
+    this.#found.add(dialect)
+    if (!this.facts.dialects.has(dialect.name)) this.#notices.found?.(dialect.name)
     this.facts.dialects.add(dialect.name)
-    this.#notices.found?.(dialect.name)
     this.#input.dialect(this.#options.source, dialect.name, dialect.capabilities)
   }
 

@@ -1,4 +1,5 @@
 /** One qlog file, record by record: the header, then events in normalised words. */
+import { MOST_STEP_US } from './decoding/bounds.ts'
 import { JsonPath, microseconds, parseRecord } from './decoding/json-path.ts'
 import { emptyRecord, type RecordDecoder } from './decoding/record-decoder.ts'
 import { ScanPath } from './decoding/scan-path.ts'
@@ -52,6 +53,8 @@ export class TraceDecoder implements RecordSink {
   readonly #listener: TraceListener
   #header: TraceHeader | undefined
   #trace: Trace | undefined
+  /** Event time of the newest record, µs. */
+  #newestAt: number | undefined
 
   constructor(expectations: TraceExpectations, listener: TraceListener) {
     this.#expectations = expectations
@@ -86,10 +89,16 @@ export class TraceDecoder implements RecordSink {
       this.rejected(whole ? outcome : 'truncated')
       return
     }
+    const at = microseconds(decoded.time)
+    // A clock that leaps would settle everything at the wrong time, and never come back.
+    if (at > (this.#newestAt ?? at) + MOST_STEP_US) {
+      this.rejected('time')
+      return
+    }
+    this.#newestAt = Math.max(at, this.#newestAt ?? at)
     if (decoded.become !== undefined && decoded.become !== trace.dialect) {
       this.#admit({ ...trace, dialect: decoded.become })
     }
-    const at = microseconds(decoded.time)
     if (decoded.kind !== 'read') decoded.events.length = 0
     this.#listener.events(decoded.group, at, decoded.events)
     this.#listener.record({

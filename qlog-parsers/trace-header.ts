@@ -53,7 +53,7 @@ function vantageOf(type: unknown): TraceHeader['vantage'] {
 function wallClock(reference: unknown): number | undefined {
   const text = isObject(reference) ? (reference.wall_clock_time ?? reference.epoch) : undefined
   const ms = typeof text === 'string' ? Date.parse(text) : asNumber(reference)
-  // A reference of 0 is ngtcp2's way of having no wall clock.
+  // A reference of 0 is a way of having no wall clock.
   return Number.isFinite(ms) && ms > 0 ? Math.round(ms * 1000) : undefined
 }
 

@@ -4,11 +4,9 @@ import ndjson from 'ndjson'
 import t from 'tap'
 import { type Fixture, fixtures } from './support/fixtures.ts'
 import { frame } from './support/framing.ts'
-import { seeded } from './support/seeded.ts'
 import { readText } from './support/trace.ts'
 
 const FIRST = 20 * 1024
-const CUTTINGS = 200
 const RS = 0x1e
 
 /** The smallest fixture of each dialect. */
@@ -41,21 +39,6 @@ for (const { fixture, file } of perDialect) {
     for (const size of [1, 7, 4096, 8192]) {
       t.ok((await readText([file], { pieces: [size] })) === expected, `pieces of ${size}`)
     }
-  })
-
-  t.test(`${fixture.name}: the page over ${CUTTINGS} random cuttings`, async (t) => {
-    const expected = await readText([file])
-    const wrong: number[] = []
-    for (let seed = 1; seed <= CUTTINGS; seed += 1) {
-      const random = seeded(seed)
-      const largest = [16, 300, 5_000, 70_000][seed % 4] as number
-      const pieces: number[] = []
-      for (let rest = file.length; rest > 0; rest -= pieces.at(-1) as number) {
-        pieces.push(1 + random(largest))
-      }
-      if ((await readText([file], { pieces })) !== expected) wrong.push(seed)
-    }
-    t.same(wrong, [], 'seeds with another page')
   })
 }
 

@@ -107,6 +107,8 @@ const RECORDS: readonly (readonly [what: string, record: Written, expected: stri
     '-1e400',
     '1e300',
     '9007199254741',
+    // A leap of more than a week from one record to the next.
+    '604900000',
     '"x"',
     '" 5"',
     '"0x10"',
@@ -116,7 +118,7 @@ const RECORDS: readonly (readonly [what: string, record: Written, expected: stri
     '[]',
     '{}',
   ].map((time) => [`time ${time}`, good('quic-go', { time }), '1 time'] as const),
-  ...['0', '"5"', '"5.25"', '1e3', '1E-3', '9007199254740', '4.9e-324'].map(
+  ...['0', '"5"', '"5.25"', '1e3', '1E-3', '604799999', '4.9e-324'].map(
     (time) => [`time ${time}`, good('quic-go', { time }), '1 applied'] as const,
   ),
   ['invalid UTF-8', utf8(0xff), '1 utf8'],
@@ -185,7 +187,9 @@ const VALUES: Readonly<Record<string, number | 'absent' | 'bad'>> = {
   '18446744073709551615': 'absent',
   '4611686018427387903': 'absent',
   '1152921504606846976': 'absent',
-  '9007199254740991': 9007199254740991,
+  '65535': 65535,
+  '65536': 'bad',
+  '9007199254740991': 'bad',
   '-1': 'bad',
   '"-1"': 'bad',
   '1.5': 'bad',
@@ -215,6 +219,34 @@ t.test(
     }
   },
 )
+
+t.test('one absurd value does not ruin a counter for good', async (t) => {
+  const sent = (header: string, frames: string, length: number) =>
+    `{"time":5,"name":"transport:packet_sent","data":{"header":{"packet_type":"1RTT"${header}},"raw":{"length":${length}},"frames":[${frames}]}}`
+  const metrics = (members: string) =>
+    `{"time":6,"name":"recovery:metrics_updated","data":{"bytes_in_flight":1,${members}}}`
+  const absurd = 2 ** 52
+  const page = await read([
+    fileOf(
+      headerOf('quic-go'),
+      sent('', '', 100),
+      sent('', '', absurd),
+      sent('', `{"frame_type":"stream","stream_id":${absurd}}`, 100),
+      sent('', '{"frame_type":"stream","stream_id":3}', 100),
+      metrics(`"pto_count":${absurd}`),
+      metrics(`"congestion_window":${absurd}`),
+      metrics('"smoothed_rtt":600001'),
+      metrics('"smoothed_rtt":600000'),
+    ),
+  ])
+  t.equal(total(page, 'quic_sent_bytes_total'), 300)
+  t.equal(total(page, 'quic_streams_opened_total'), 1)
+  t.equal(total(page, 'quic_pto_total'), 0)
+  t.equal(total(page, 'quic_congestion_window_bytes_count'), 0)
+  t.equal(total(page, 'quic_rtt_seconds_sum'), 600)
+  t.equal(total(page, 'quic_exporter_values_rejected_total'), 5)
+  t.equal(total(page, 'quic_exporter_records_failed_total'), 0)
+})
 
 t.test('sums stay finite whatever is written into whatever field', async (t) => {
   const fields = `smoothed_rtt min_rtt latest_rtt rtt_variance pto_count congestion_window

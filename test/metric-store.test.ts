@@ -198,8 +198,11 @@ t.test('a gauge goes down again, over the words of its sum too', async (t) => {
 t.test('above the series limit nothing is created, and that is counted by metric', async (t) => {
   const store = new MetricStore(12)
   const one = store.owner('one')
-  const family = store.counter({ name: 'a_total', help, labels: { kind: ['x', 'y', 'z'] } })
-  const histogram = store.histogram({ name: 'h', help, buckets: [1, 2, 3, 4, 5] })
+  const signal = 'loss'
+  const labels = { kind: ['x', 'y', 'z'] }
+  const family = store.counter({ name: 'a_total', help, labels, signal })
+  const histogram = store.histogram({ name: 'h', help, buckets: [1, 2, 3, 4, 5], signal })
+  const own = store.counter({ name: 'own_total', help })
   histogram.observe(one, 1)
   t.equal(store.series, 8, 'five buckets, +Inf, sum and count')
   for (const owner of ['one', 'two']) {
@@ -212,4 +215,12 @@ t.test('above the series limit nothing is created, and that is counted by metric
   t.same(nonZero(now, 'quic_exporter_label_overflow_total'), { a_total: 2, h: 1 })
   family.add(one, 5, 'x')
   t.equal(total(await page(store), 'a_total', { source: 'one', kind: 'x' }), 6, 'the others go on')
+  family.add(store.owner('two'), 1, 'z')
+  t.same(
+    nonZero(await page(store), 'quic_exporter_label_overflow_total'),
+    { a_total: 2, h: 1 },
+    'once each',
+  )
+  own.add(one, 1)
+  t.equal(total(await page(store), 'own_total'), 1, 'what the exporter says of itself has room')
 })

@@ -42,7 +42,7 @@ const connections = z.strictObject({
 const metrics = z
   .strictObject({
     max_series: wholeNumber(100, 1_000_000).default(20_000).meta({
-      description: 'Series on the page; label values beyond fold into `other`.',
+      description: 'Most series that inputs may create; refusals are counted.',
     }),
   })
   .transform((metrics) => ({ maxSeries: metrics.max_series }))

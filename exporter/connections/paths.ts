@@ -2,7 +2,7 @@
  * Path validation attempts. A PATH_CHALLENGE sent after the handshake opens the validation of one path,
  * keyed by the packet's destination connection id where logged. Else it joins the last attempt while that
  * has unanswered challenges, or within max(10 ms, smoothed RTT) of its last response, unless a path reset
- * lies between (ngtcp2 goes on to validate the old path, and paces those challenges). An attempt is
+ * lies between (some go on to validate the old path, and pace those challenges). An attempt is
  * validated by the first matching PATH_RESPONSE; failed 3 × max(PTO, 1 s) after it was opened
  * (RFC 9000 §8.2.4), or at the end of the connection if it was open for at least 1 s; else abandoned.
  * A validated one can be joined for as long after its latest challenge.
@@ -15,6 +15,8 @@ import type { Tracker } from './tracker.ts'
 const LEAST_JOIN_US = 10_000
 const UNMEASURED_RTT_US = 333_000
 const SECOND_US = 1_000_000
+/** Attempts at once, and challenges of one that may still be answered. */
+const MOST = 64
 
 export const paths: Tracker = {
   moved(connection, at, emit) {
@@ -37,7 +39,7 @@ export const paths: Tracker = {
       if (event.direction !== 'sent' || connection.ended || !ready) return
       const { data = '', destinationId } = event
       const attempt = attemptFor(connection, destinationId) ?? open(connection, destinationId)
-      attempt.unanswered.push(data)
+      if (attempt.unanswered.length < MOST) attempt.unanswered.push(data)
       attempt.lastChallengeAt = connection.now
       if (attempt.answeredAt !== undefined) stayOpen(connection, attempt)
       wakeFor(connection, attempt)
@@ -91,6 +93,7 @@ function open(connection: Connection, key: string | undefined): Attempt {
     answeredAt: undefined,
     joinUntil: 0,
   }
+  if (connection.paths.attempts.length === MOST) connection.paths.attempts.shift()
   connection.paths.attempts.push(attempt)
   return attempt
 }

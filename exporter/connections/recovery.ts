@@ -17,7 +17,8 @@ export interface RecoveryState {
   maxBytesInFlight: number | undefined
   pacingRate: number | undefined
   maxAckDelayUs: number
-  ptoCount: number
+  /** Undefined until the first record of a connection that was joined late. */
+  ptoCount: number | undefined
   second: number
   busy: boolean
 }
@@ -36,7 +37,7 @@ export function newRecovery(): RecoveryState {
     maxBytesInFlight: undefined,
     pacingRate: undefined,
     maxAckDelayUs: DEFAULT_MAX_ACK_DELAY_US,
-    ptoCount: 0,
+    ptoCount: undefined,
     second: 0,
     busy: false,
   }
@@ -75,7 +76,8 @@ export const recovery: Tracker = {
         state.maxBytesInFlight = Math.max(event.bytesInFlight, state.maxBytesInFlight ?? 0)
       }
       if (event.ptoCount !== undefined) {
-        const rise = event.ptoCount - state.ptoCount
+        const rise =
+          event.ptoCount - (state.ptoCount ?? (connection.joinedLate ? event.ptoCount : 0))
         state.ptoCount = event.ptoCount
         if (rise > 0) emit({ type: 'pto_expired', count: rise })
       }

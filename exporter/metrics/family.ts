@@ -53,6 +53,8 @@ export class Family {
   readonly #slotsPerSeries: number
   readonly #rows: (Row | undefined)[] = []
   readonly #admit: (family: Family, owner: number) => boolean
+  /** Series that found no room; each is counted once. */
+  readonly #refused = new Set<number>()
   /** The series that was asked for last. */
   #owner = -1
   #firstLabel: string | undefined
@@ -142,7 +144,12 @@ export class Family {
   #create(owner: number, index: number): number {
     let row = this.#rows[owner]
     if (row?.present[index] === 1) return row.first + index * this.#slotsPerSeries
-    if (!this.#admit(this, owner)) return -1
+    const refusal = owner * this.combinations.length + index
+    if (this.#refused.has(refusal)) return -1
+    if (!this.#admit(this, owner)) {
+      this.#refused.add(refusal)
+      return -1
+    }
     if (row === undefined) {
       const first = this.slots.allocate(this.combinations.length * this.#slotsPerSeries)
       row = { first, present: new Uint8Array(this.combinations.length) }

@@ -78,11 +78,13 @@ export class MetricStore {
 
   readonly #admit = (family: Family): boolean => {
     const lines = family.type === 'histogram' ? family.slotsPerSeries + 1 : 1
-    if (this.#series + lines > this.#maxSeries && family !== this.#overflow) {
+    // What the exporter says of itself always has room: it is how the limit is noticed.
+    const limited = family.spec.signal !== undefined
+    if (limited && this.#series + lines > this.#maxSeries) {
       this.#overflow ??= this.counter({
         name: 'quic_exporter_label_overflow_total',
-        help: 'Times a series could not be created because of the series limit, by metric. Since process start.',
-        labels: { metric: [...this.#families.keys()] },
+        help: 'Series that were not created because of the series limit, by metric. Since process start.',
+        labels: { metric: this.families.filter(({ spec }) => spec.signal).map(nameOf) },
         owner: '',
         depends: 'clock',
       })
@@ -92,4 +94,8 @@ export class MetricStore {
     this.#series += lines
     return true
   }
+}
+
+function nameOf({ spec }: Family): string {
+  return spec.name
 }

@@ -20,30 +20,30 @@ export class Fields {
   }
 
   /** A non-negative integer up to 2^53 − 1; above it (2^62 − 1, 2^64 − 1) writers mean "no limit": absent. */
-  count(object: JsonObject, key: string): number | undefined {
+  count(object: JsonObject, key: string, most = Number.MAX_SAFE_INTEGER): number | undefined {
     const value = object[key]
     if (value === undefined) return undefined
     const number = asNumber(value)
-    if (number >= 0 && Number.isInteger(number))
-      return Number.isSafeInteger(number) ? number : undefined
+    if (number > Number.MAX_SAFE_INTEGER && Number.isInteger(number)) return undefined
+    if (number >= 0 && number <= most && Number.isInteger(number)) return number
     return this.#reject()
   }
 
   /** A non-negative amount that a writer may give as a fraction, rounded to an integer. */
-  amount(object: JsonObject, key: string): number | undefined {
+  amount(object: JsonObject, key: string, most: number): number | undefined {
     const value = object[key]
     if (value === undefined) return undefined
     const number = asNumber(value)
-    if (number >= 0 && number <= Number.MAX_SAFE_INTEGER) return Math.round(number)
+    if (number >= 0 && number <= most) return Math.round(number)
     return this.#reject()
   }
 
-  /** Milliseconds in the record, integer microseconds here; up to a year. */
-  milliseconds(object: JsonObject, key: string): number | undefined {
+  /** Milliseconds in the record, integer microseconds here. */
+  milliseconds(object: JsonObject, key: string, most = MAX_DURATION_US): number | undefined {
     const value = object[key]
     if (value === undefined) return undefined
     const us = Math.round(asNumber(value) * 1000)
-    if (us >= 0 && us <= MAX_DURATION_US) return us
+    if (us >= 0 && us <= most) return us
     return this.#reject()
   }
 

@@ -1,4 +1,5 @@
 /** Frames of a packet (RFC 9000 §19) as every qlog draft since 0.3 names them. */
+import { MOST_STREAM_ID } from '../decoding/bounds.ts'
 import { frameError } from '../decoding/errors.ts'
 import { asNumber, type Fields, isObject, type JsonObject } from '../decoding/fields.ts'
 import type { Reading } from '../dialect.ts'
@@ -20,7 +21,7 @@ export function streamIdsOf(frames: readonly unknown[], fields: Fields): readonl
   let ids: number[] = NONE
   for (const frame of frames) {
     if (!isObject(frame) || frame.stream_id === undefined) continue
-    const id = fields.count(frame, 'stream_id')
+    const id = fields.count(frame, 'stream_id', MOST_STREAM_ID)
     if (id !== undefined && !ids.includes(id)) ids = [...ids, id]
   }
   return ids

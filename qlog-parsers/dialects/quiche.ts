@@ -3,6 +3,7 @@
  * tells how much it declared lost; before, nothing at all about loss. It never writes `packet_lost`.
  */
 import type { Capabilities } from '../capabilities.ts'
+import { MOST_LOST } from '../decoding/bounds.ts'
 import { isObject } from '../decoding/fields.ts'
 import type { Dialect, Reader, Scan } from '../dialect.ts'
 import { METRIC_SLOTS, scanMetrics } from '../scanning/metrics.ts'
@@ -21,20 +22,23 @@ import { INITIAL_RTT_US, metricsPlan, metricsReader } from './standard-metrics.t
 const options = { pacingRateUnit: 'bytes' } as const
 const metrics = metricsReader(options)
 
-const metricsAndLoss: Reader = (data, reading) => {
-  const { at, fields } = reading
-  // The initial guess opens every path: only what changed is written, path by path.
-  if (data.smoothed_rtt === INITIAL_RTT_US / 1000) reading.emit({ type: 'path_reset', at })
-  if (!metrics(data, reading)) return false
-  if (isObject(data.cf_lost_packets)) {
-    reading.become(quiche)
-    // `total` starts again on every path: only the differences add up. `cf_lost_bytes` stays 0 in what
-    // quiche 0.29 writes while packets are lost: it is not read.
-    const count = fields.count(data.cf_lost_packets, 'delta') ?? 0
-    if (count > 0) reading.emit({ type: 'packets_lost', at, count, trigger: 'unknown' })
+/** `sibling`: who writes loss counters under this event name. */
+const metricsAndLoss =
+  (sibling: () => Dialect): Reader =>
+  (data, reading) => {
+    const { at, fields } = reading
+    // The initial guess opens every path: only what changed is written, path by path.
+    if (data.smoothed_rtt === INITIAL_RTT_US / 1000) reading.emit({ type: 'path_reset', at })
+    if (!metrics(data, reading)) return false
+    if (isObject(data.cf_lost_packets)) {
+      reading.become(sibling())
+      // `total` starts again on every path: only the differences add up. `cf_lost_bytes` stays 0 in what
+      // quiche 0.29 writes while packets are lost: it is not read.
+      const count = fields.count(data.cf_lost_packets, 'delta', MOST_LOST) ?? 0
+      if (count > 0) reading.emit({ type: 'packets_lost', at, count, trigger: 'unknown' })
+    }
+    return true
   }
-  return true
-}
 
 const BEFORE_LOSS: Capabilities = {
   connection: true,
@@ -70,8 +74,8 @@ const readers: ReadonlyMap<string, Reader> = new Map(
     ['packet_sent', packetReader('sent')],
     ['packet_received', packetReader('received')],
     ['parameters_set', parameters],
-    ['metrics_updated', metricsAndLoss],
-    ['recovery_metrics_updated', metricsAndLoss],
+    ['metrics_updated', metricsAndLoss(() => quiche026)],
+    ['recovery_metrics_updated', metricsAndLoss(() => quiche)],
     ['congestion_state_updated', congestionState],
     ['connection_closed', connectionClosed],
     ['key_updated', keyUpdated],
@@ -82,7 +86,7 @@ const readers: ReadonlyMap<string, Reader> = new Map(
   ),
 )
 
-/** The same as `metricsAndLoss`, in place. */
+/** The same, in place, for the event name of today. */
 const metricsAndLossScan: Scan = (cursor) => {
   const found = scanMetrics(cursor)
   if (found === undefined) return undefined
@@ -97,6 +101,7 @@ const metricsAndLossScan: Scan = (cursor) => {
     if (!found.lostPackets) return true
     reading.become(quiche)
     const count = found.has[lostDelta] ? (values[lostDelta] ?? 0) : 0
+    if (count > MOST_LOST) return false
     if (count > 0) reading.emit({ type: 'packets_lost', at, count, trigger: 'unknown' })
     return true
   }
@@ -156,6 +161,9 @@ export const quiche: Dialect = {
   scans,
   unread,
 }
+
+/** 0.26: loss counters under the old event names, no probe timeouts yet. */
+const quiche026: Dialect = { ...quiche, capabilities: { ...BEFORE_LOSS, loss: ['unknown'] } }
 
 export const quicheLegacy: Dialect = {
   name: 'quiche-legacy',

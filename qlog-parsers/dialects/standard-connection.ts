@@ -1,4 +1,5 @@
 /** Readers of a connection's life as the qlog drafts define it: parameters, version, keys, close, HTTP/3. */
+import { MOST_PACKET_BYTES } from '../decoding/bounds.ts'
 import { closeEventError } from '../decoding/errors.ts'
 import { isObject } from '../decoding/fields.ts'
 import type { Reader } from '../dialect.ts'
@@ -104,7 +105,7 @@ export const ecnState: Reader = (data, reading) => {
 /** `mtu_updated`; the key is `new` in the drafts, `mtu` in quic-go. */
 export function mtuReader(key: string): Reader {
   return (data, reading) => {
-    const bytes = reading.fields.count(data, key)
+    const bytes = reading.fields.count(data, key, MOST_PACKET_BYTES)
     if (bytes === undefined) return false
     reading.emit({ type: 'path_mtu', at: reading.at, bytes })
     return true

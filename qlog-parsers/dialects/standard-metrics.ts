@@ -1,5 +1,5 @@
 /** Readers of recovery metrics, with the knobs in which writers differ. */
-import type { Fields, JsonObject } from '../decoding/fields.ts'
+import { MOST_PTO_COUNT, MOST_RATE, MOST_RTT_US, MOST_WINDOW_BYTES } from '../decoding/bounds.ts'
 import type { Plan, Reader, Reading, Scan } from '../dialect.ts'
 import { type FoundMetrics, METRIC_SLOTS as SLOT, scanMetrics } from '../scanning/metrics.ts'
 
@@ -15,7 +15,6 @@ export interface MetricsOptions {
 
 /** RFC 9002 §6.2.2. */
 export const INITIAL_RTT_US = 333_000
-const MAX_RTT_US = 365 * 86_400 * 1_000_000
 
 /** What a record says, units ours, quirks not yet applied. */
 interface Written {
@@ -38,14 +37,14 @@ export function metricsReader(options: MetricsOptions): Reader {
     const { fields } = reading
     emit(
       {
-        smoothed: fields.milliseconds(data, 'smoothed_rtt'),
-        min: fields.milliseconds(data, 'min_rtt'),
-        latest: fields.milliseconds(data, 'latest_rtt'),
-        variation: fields.milliseconds(data, 'rtt_variance'),
-        ptoCount: fields.count(data, 'pto_count'),
-        congestionWindow: fields.count(data, 'congestion_window'),
-        bytesInFlight: fields.count(data, 'bytes_in_flight'),
-        pacingRate: pacingRate(data, fields),
+        smoothed: fields.milliseconds(data, 'smoothed_rtt', MOST_RTT_US),
+        min: fields.milliseconds(data, 'min_rtt', MOST_RTT_US),
+        latest: fields.milliseconds(data, 'latest_rtt', MOST_RTT_US),
+        variation: fields.milliseconds(data, 'rtt_variance', MOST_RTT_US),
+        ptoCount: fields.count(data, 'pto_count', MOST_PTO_COUNT),
+        congestionWindow: fields.count(data, 'congestion_window', MOST_WINDOW_BYTES),
+        bytesInFlight: fields.count(data, 'bytes_in_flight', MOST_WINDOW_BYTES),
+        pacingRate: fields.amount(data, 'pacing_rate', MOST_RATE),
         saysInFlight: 'bytes_in_flight' in data || 'packets_in_flight' in data,
         fields: Object.keys(data).length,
       },
@@ -76,17 +75,27 @@ export function metricsPlan(
     const min = microseconds(read(SLOT.minRtt))
     const latest = microseconds(read(SLOT.latestRtt))
     const variation = microseconds(read(SLOT.rttVariance))
-    if (Math.max(smoothed ?? 0, min ?? 0, latest ?? 0, variation ?? 0) > MAX_RTT_US) return false
+    const ptoCount = read(SLOT.ptoCount)
+    const congestionWindow = read(SLOT.congestionWindow)
+    const bytesInFlight = read(SLOT.bytesInFlight)
+    const rate = rounded(read(SLOT.pacingRate))
+    if (
+      !(Math.max(smoothed ?? 0, min ?? 0, latest ?? 0, variation ?? 0) <= MOST_RTT_US) ||
+      !(Math.max(congestionWindow ?? 0, bytesInFlight ?? 0) <= MOST_WINDOW_BYTES) ||
+      !((ptoCount ?? 0) <= MOST_PTO_COUNT && (rate ?? 0) <= MOST_RATE)
+    ) {
+      return false
+    }
     emit(
       {
         smoothed,
         min,
         latest,
         variation,
-        ptoCount: read(SLOT.ptoCount),
-        congestionWindow: read(SLOT.congestionWindow),
-        bytesInFlight: read(SLOT.bytesInFlight),
-        pacingRate: rounded(read(SLOT.pacingRate)),
+        ptoCount,
+        congestionWindow,
+        bytesInFlight,
+        pacingRate: rate,
         saysInFlight,
         fields,
       },
@@ -118,10 +127,6 @@ function emit(written: Written, options: MetricsOptions, reading: Reading): void
     bytesInFlight: written.bytesInFlight ?? (nothingInFlight ? 0 : undefined),
     pacingRate: rate === undefined || pacingRateUnit === 'bytes' ? rate : Math.round(rate / 8),
   })
-}
-
-function pacingRate(data: JsonObject, fields: Fields): number | undefined {
-  return fields.amount(data, 'pacing_rate')
 }
 
 function rounded(value: number | undefined): number | undefined {

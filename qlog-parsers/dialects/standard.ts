@@ -1,4 +1,5 @@
 /** Readers of packets, loss and recovery as the qlog drafts define them, with the knobs in which writers differ. */
+import { MOST_PACKET_BYTES } from '../decoding/bounds.ts'
 import { isObject } from '../decoding/fields.ts'
 import type { Reader, Scan } from '../dialect.ts'
 import type {
@@ -45,7 +46,7 @@ export function packetReader(direction: Direction): Reader {
       direction,
       packetType,
       number: fields.count(header, 'packet_number'),
-      bytes: raw === undefined ? undefined : fields.count(raw, 'length'),
+      bytes: raw === undefined ? undefined : fields.count(raw, 'length', MOST_PACKET_BYTES),
       destinationId: direction === 'received' && packetType === '1rtt' ? destinationId : undefined,
       probeOnly: holdsOnlyProbes(frames),
       streamIds: streamIdsOf(frames, fields),

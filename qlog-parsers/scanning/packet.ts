@@ -3,6 +3,7 @@
  *
  * Hot path: do not edit without `npm run bench`.
  */
+import { MOST_PACKET_BYTES, MOST_STREAM_ID } from '../decoding/bounds.ts'
 import { frameError } from '../decoding/errors.ts'
 import type { Plan } from '../dialect.ts'
 import { quicVersion } from '../dialects/versions.ts'
@@ -90,13 +91,18 @@ function planOf(found: Found, packetType: PacketType): Plan {
   const showsId = direction === 'received' && packetType === '1rtt' && found.hasDestinationId
   return (values, ids, reading) => {
     const { at } = reading
+    const bytes = hasBytes ? (values[BYTES_SLOT] as number) : undefined
+    if (bytes !== undefined && bytes > MOST_PACKET_BYTES) return false
+    for (let i = 0; i < streams.length; i += 1) {
+      if ((values[streams[i] as number] as number) > MOST_STREAM_ID) return false
+    }
     reading.emit({
       type: 'packet',
       at,
       direction,
       packetType,
       number: hasNumber ? values[NUMBER_SLOT] : undefined,
-      bytes: hasBytes ? values[BYTES_SLOT] : undefined,
+      bytes,
       destinationId: showsId ? ids[DESTINATION_ID] : undefined,
       probeOnly,
       streamIds: streams.length === 0 ? NO_STREAMS : streamIds(streams, values),

@@ -20,16 +20,18 @@ t.test('a NAT gives the client another address, twice', { skip }, async (t) => {
     clientOptions: [NEVER_FULL],
   })
   migrationsAre(t, outcome.page, { nat_rebinding: 2 })
-  validationsAre(t, outcome, 2)
+  validationsAre(t, outcome, { challenges: 2, answered: 2 })
 })
 
+// The server sends its challenge when the request arrives, and the client leaves after the answer to
+// that: it may be gone before its response, which must not change that it moved.
 t.test('a NAT gives the client another port only', { skip }, async (t) => {
   const outcome = await travel(t, await startCaddy(t, FILES), {
     path: '/small',
     clientOptions: ['--change-local-addr=200ms', '--nat-rebinding', '--delay-stream=500ms'],
   })
   migrationsAre(t, outcome.page, { nat_rebinding: 1 })
-  validationsAre(t, outcome, 1)
+  validationsAre(t, outcome, { challenges: 1 })
 })
 
 t.test('the client moves by itself in the middle of a download', { skip }, async (t) => {
@@ -39,16 +41,16 @@ t.test('the client moves by itself in the middle of a download', { skip }, async
     clientOptions: ['--change-local-addr=500ms', NEVER_FULL],
   })
   migrationsAre(t, outcome.page, { active: 1 })
-  validationsAre(t, outcome, 1)
+  validationsAre(t, outcome, { challenges: 1, answered: 1 })
 })
 
-t.test('the client moves by itself while it has nothing to say', { skip }, async (t) => {
+t.test('the client moves by itself, and may be gone before it answers', { skip }, async (t) => {
   const outcome = await travel(t, await startCaddy(t, FILES), {
     path: '/small',
     clientOptions: ['--change-local-addr=200ms', '--delay-stream=500ms'],
   })
   migrationsAre(t, outcome.page, { active: 1 })
-  validationsAre(t, outcome, 1)
+  validationsAre(t, outcome, { challenges: 1 })
 })
 
 t.test('nothing arrives on the new path', { skip }, async (t) => {
@@ -58,7 +60,9 @@ t.test('nothing arrives on the new path', { skip }, async (t) => {
     clientOptions: [NEVER_FULL],
   })
   migrationsAre(t, outcome.page, { nat_rebinding: 1, failed: 1 })
-  validationsAre(t, outcome, 0)
+  const { length: challenges } = outcome.witness.unansweredMs
+  t.ok(challenges >= 1, `${challenges} challenges`)
+  validationsAre(t, outcome, { challenges, answered: 0 })
 })
 
 t.test('nothing arrives on the new path, and the client leaves at once', { skip }, async (t) => {
@@ -69,6 +73,5 @@ t.test('nothing arrives on the new path, and the client leaves at once', { skip 
     leavesAfterMove: true,
   })
   migrationsAre(t, outcome.page, { nat_rebinding: 1 })
-  validationsAre(t, outcome, 0)
-  t.equal(outcome.witness.unansweredMs.length, 1, 'one challenge was left without a response')
+  validationsAre(t, outcome, { challenges: 1, answered: 0 })
 })
