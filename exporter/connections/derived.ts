@@ -1,11 +1,12 @@
 /** What connection state makes of the normalised events: the words in which METRICS.md counts. */
-import type {
-  CongestionState,
-  Endpoint,
-  LossTrigger,
-  QuicError,
-  QuicEvent,
-  QuicVersion,
+import {
+  CONGESTION_STATES,
+  type CongestionState,
+  type Endpoint,
+  type LossTrigger,
+  type QuicError,
+  type QuicEvent,
+  type QuicVersion,
 } from '../../qlog-parsers/index.ts'
 
 export const CLOSE_REASONS = [
@@ -39,22 +40,8 @@ export type HandshakeFailure = (typeof HANDSHAKE_FAILURES)[number]
 export const MIGRATION_KINDS = ['nat_rebinding', 'active', 'unknown'] as const
 export type MigrationKind = (typeof MIGRATION_KINDS)[number]
 
-export const TIMED_STATES = [
-  'slow_start',
-  'congestion_avoidance',
-  'recovery',
-  'application_limited',
-  'bbr_startup',
-  'bbr_drain',
-  'bbr_probe_bw_up',
-  'bbr_probe_bw_down',
-  'bbr_probe_bw_cruise',
-  'bbr_probe_bw_refill',
-  'bbr_probe_rtt',
-  'idle',
-  'other',
-] as const satisfies readonly (CongestionState | 'idle')[]
-export type TimedState = (typeof TIMED_STATES)[number]
+export type TimedState = CongestionState | 'idle'
+export const TIMED_STATES: readonly TimedState[] = [...CONGESTION_STATES, 'idle']
 
 export type DerivedEvent =
   | { readonly type: 'connection_started' }

@@ -82,6 +82,5 @@ export const quicGoLegacy: Dialect = {
     'transport:packet_buffered',
     'recovery:loss_timer_updated',
     'security:key_discarded',
-    'security:key_retired',
   ]),
 }
