@@ -125,7 +125,7 @@ function joins(
   if (!last || answers.length < attempt.challenges.length) return true
   // The round trip that was smoothed when the last response came.
   const { smoothed = 333_000 } = rttBefore(stream, last.index)
-  return next.t - last.t <= Math.max(10_000, smoothed)
+  return next.t - last.t <= Math.max(10_000, 1.5 * smoothed)
 }
 
 // By data, or in order where frames carry none; a path that was given up is not answered any more.
