@@ -2,6 +2,7 @@
 import { dialectNamed } from '../qlog-parsers/index.ts'
 import type { TailingMetrics } from './collectors/tailing.ts'
 import type { Config, SourceConfig } from './config/schema.ts'
+import { guarded } from './guarded-sink.ts'
 import type { Logger } from './logging.ts'
 import type { Pipeline } from './pipeline.ts'
 import { SourceReader } from './source-reader.ts'
@@ -49,7 +50,14 @@ export class Source {
       recursive: source.recursive,
       include: source.include,
       startAt: source.startAt,
-      open: () => this.#reader.open(),
+      open: ({ path }) =>
+        guarded(this.#reader.open(), {
+          failed: (error) => {
+            tailing.fileError(index, 'other')
+            log.error('a file cannot be read on: a fault of the exporter', { path, error })
+          },
+          lost: (bytes) => input.lost(index, 'other', bytes),
+        }),
       observer: {
         // The reader counts what its sinks use.
         read() {},
