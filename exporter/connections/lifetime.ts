@@ -15,7 +15,6 @@ export const lifetime: Tracker = {
       else connection.idle.remoteUs = us
     },
     connection_close_frame(event, connection, emit) {
-      // Whoever sends a frame does not fall silent: an idle time-out has none (RFC 9000 §10.1).
       const initiator = event.direction === 'sent' ? 'local' : 'remote'
       if (connection.ended) return
       close(connection, judge(connection, { error: event.error, initiator }), emit)
