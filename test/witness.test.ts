@@ -10,8 +10,9 @@ import { canonical } from '../scripts/witness-tally.ts'
 
 // The page that the witness would write: all that must be there, and its capabilities.
 function pageOf({ writer, series }: Testimony): string {
-  const { must, never } = familiesOf(writer)
-  const zeros = [...must].flatMap((family) => {
+  const { must, may, never } = familiesOf(writer)
+  const told = [...may].filter((family) => series.has(`${family}_count`))
+  const zeros = [...must, ...told].flatMap((family) => {
     const bounds = BUCKETS[family]
     if (!bounds) return requiredSeries(family, writer)
     const buckets = [...bounds, Number.POSITIVE_INFINITY].map(
@@ -33,9 +34,8 @@ function pageOf({ writer, series }: Testimony): string {
   return [
     ...[...values].map(([key, value]) => `${key} ${value}\n`),
     ...[...must].map((family) => capability(family, 1)),
-    ...[...never, 'quic_zero_rtt_rejected_total', 'quic_path_mtu_bytes']
-      .filter((family) => !must.has(family))
-      .map((family) => capability(family, 0)),
+    ...[...never].map((family) => capability(family, 0)),
+    ...[...may].map((family) => capability(family, told.includes(family) ? 1 : 0)),
   ].join('')
 }
 

@@ -22,16 +22,17 @@ import { INITIAL_RTT_US, metricsPlan, metricsReader } from './standard-metrics.t
 const options = { pacingRateUnit: 'bytes' } as const
 const metrics = metricsReader(options)
 
-/** `sibling`: who writes loss counters under this event name. */
+/** `sibling`: who writes loss counters under this event name, where the header does not tell it. */
 const metricsAndLoss =
-  (sibling: () => Dialect): Reader =>
+  (sibling?: () => Dialect): Reader =>
   (data, reading) => {
     const { at, fields } = reading
     // The initial guess opens every path: only what changed is written, path by path.
     if (data.smoothed_rtt === INITIAL_RTT_US / 1000) reading.emit({ type: 'path_reset', at })
     if (!metrics(data, reading)) return false
+    if (sibling === undefined && 'pacing_rate' in data) reading.become(quichePaced)
     if (isObject(data.cf_lost_packets)) {
-      reading.become(sibling())
+      if (sibling !== undefined) reading.become(sibling())
       // `total` starts again on every path: only the differences add up. `cf_lost_bytes` stays 0 in what
       // quiche 0.29 writes while packets are lost: it is not read.
       const count = fields.count(data.cf_lost_packets, 'delta', MOST_LOST) ?? 0
@@ -75,7 +76,7 @@ const readers: ReadonlyMap<string, Reader> = new Map(
     ['packet_received', packetReader('received')],
     ['parameters_set', parameters],
     ['metrics_updated', metricsAndLoss(() => quiche026)],
-    ['recovery_metrics_updated', metricsAndLoss(() => quiche)],
+    ['recovery_metrics_updated', metricsAndLoss()],
     ['congestion_state_updated', congestionState],
     ['connection_closed', connectionClosed],
     ['key_updated', keyUpdated],
@@ -91,15 +92,15 @@ const metricsAndLossScan: Scan = (cursor) => {
   const found = scanMetrics(cursor)
   if (found === undefined) return undefined
   const plan = metricsPlan(found, options)
-  const { smoothedRtt, lostDelta } = METRIC_SLOTS
+  const { smoothedRtt, lostDelta, pacingRate } = METRIC_SLOTS
   return (values, ids, reading) => {
     const { at } = reading
     if (found.has[smoothedRtt] && values[smoothedRtt] === INITIAL_RTT_US / 1000) {
       reading.emit({ type: 'path_reset', at })
     }
     if (!plan(values, ids, reading)) return false
+    if (found.has[pacingRate]) reading.become(quichePaced)
     if (!found.lostPackets) return true
-    reading.become(quiche)
     const count = found.has[lostDelta] ? (values[lostDelta] ?? 0) : 0
     if (count > MOST_LOST) return false
     if (count > 0) reading.emit({ type: 'packets_lost', at, count, trigger: 'unknown' })
@@ -154,12 +155,18 @@ function isQuiche(header: {
 export const quiche: Dialect = {
   name: 'quiche',
   producers: 'quiche ≥ 0.26 (loss counters in its metrics)',
-  advice: 'path MTU is logged at qlog level Extra only',
+  advice: 'path MTU is logged at qlog level Extra only, a pacing rate with BBR2 only',
   wrote: (header) => isQuiche(header) && header.hasReferenceObject,
-  capabilities: { ...BEFORE_LOSS, loss: ['unknown'], pto: true, pacingRate: true },
+  capabilities: { ...BEFORE_LOSS, loss: ['unknown'], pto: true },
   readers,
   scans,
   unread,
+}
+
+/** With BBR2 it also tells its pacing rate: known once a record has one. */
+const quichePaced: Dialect = {
+  ...quiche,
+  capabilities: { ...quiche.capabilities, pacingRate: true },
 }
 
 /** 0.26: loss counters under the old event names, no probe timeouts yet. */
