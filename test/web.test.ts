@@ -265,8 +265,3 @@ t.test('a page without sources says how to name one', async (t) => {
   t.match(body, '--qlog-dir DIR')
   t.match(body, '<span class="state">not ready</span>')
 })
-
-t.test('metrics at / leave no landing page', async (t) => {
-  const { app } = serve({ telemetryPath: '/' })
-  t.equal((await app.inject('/')).body, PAGE)
-})

@@ -12,7 +12,7 @@ export interface ServerOptions {
   readonly page: () => Promise<string>
   readonly contentType: string
   readonly ready: () => boolean
-  /** Path of the metrics page, for example `/metrics`; at `/` there is no landing page. */
+  /** Path of the metrics page, for example `/metrics`; never `/`, where the landing page is. */
   readonly telemetryPath: string
   readonly version: string
   readonly sources: () => readonly SourceSummary[]
@@ -67,22 +67,20 @@ export function createServer(options: ServerOptions): FastifyInstance {
   serve('/-/ready', (_request, reply) =>
     isReady() ? plain(uncached(reply), 200, 'ready') : plain(uncached(reply), 503, 'not ready'),
   )
-  if (telemetryPath !== '/') {
-    serve('/', (_request, reply) =>
-      uncached(reply)
-        .header('content-security-policy', LANDING_PAGE_POLICY)
-        .header('referrer-policy', 'no-referrer')
-        .type('text/html; charset=utf-8')
-        .send(
-          renderLandingPage({
-            version: options.version,
-            telemetryPath,
-            ready: isReady(),
-            sources: options.sources(),
-          }),
-        ),
-    )
-  }
+  serve('/', (_request, reply) =>
+    uncached(reply)
+      .header('content-security-policy', LANDING_PAGE_POLICY)
+      .header('referrer-policy', 'no-referrer')
+      .type('text/html; charset=utf-8')
+      .send(
+        renderLandingPage({
+          version: options.version,
+          telemetryPath,
+          ready: isReady(),
+          sources: options.sources(),
+        }),
+      ),
+  )
   return app
 }
 
