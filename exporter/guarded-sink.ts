@@ -25,6 +25,17 @@ export function guarded(sink: FileSink, fault: Fault): FileSink {
     skipToRecord: () => attempt(() => sink.skipToRecord()),
     silent: (forMs) => attempt(() => sink.silent(forMs)),
     closed: () => attempt(() => sink.closed()),
+    finished() {
+      let finished = false
+      attempt(() => {
+        finished = sink.finished()
+      })
+      return finished
+    },
+    state(row) {
+      dead = row.flag(dead)
+      sink.state(row)
+    },
     feed(chunk, atEnd) {
       let used = chunk.length
       attempt(() => {

@@ -44,7 +44,8 @@ async function run(command: Command): Promise<number> {
     case 'serve': {
       const { readFileSync } = await import('node:fs')
       const { loadConfig } = await import('./config/load.ts')
-      const loaded = loadConfig({ ...command, readFile: (file) => readFileSync(file, 'utf8') })
+      const load = () => loadConfig({ ...command, readFile: (file) => readFileSync(file, 'utf8') })
+      const loaded = load()
       if (loaded.errors !== undefined) return refuse(loaded.errors.join('\n'))
       if (command.command === 'check-config') {
         const { sources } = loaded.config
@@ -52,7 +53,7 @@ async function run(command: Command): Promise<number> {
         return 0
       }
       const { serve } = await import('./serve-command.ts')
-      return serve(loaded.config)
+      return serve(loaded.config, load)
     }
   }
 }

@@ -3,7 +3,7 @@
 import { combine } from './collectors/collector.ts'
 import { collectors } from './collectors/index.ts'
 import { type InputMetrics, inputMetrics } from './collectors/input.ts'
-import { type ConnectionListener, ConnectionTable } from './connections/table.ts'
+import { type ConnectionListener, ConnectionTable, type TableChanges } from './connections/table.ts'
 import { MetricStore } from './metrics/store.ts'
 
 export interface Pipeline {
@@ -14,6 +14,7 @@ export interface Pipeline {
 
 export function createPipeline(
   limits: { maxSeries?: number; maxConnections?: number } = {},
+  changes?: TableChanges,
 ): Pipeline {
   const metrics = new MetricStore(limits.maxSeries)
   const listeners = combine(collectors, metrics)
@@ -24,6 +25,7 @@ export function createPipeline(
   const table = new ConnectionTable(
     (type) => (type === 'close_reason' ? [...listeners(type), evicted] : listeners(type)),
     limits.maxConnections,
+    changes,
   )
   return { metrics, table, input }
 }

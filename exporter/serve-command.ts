@@ -1,85 +1,104 @@
 /** `serve`: follows the sources and answers scrapes until it is told to stop. */
-import { processMetrics } from './collectors/process.ts'
-import { tailingMetrics } from './collectors/tailing.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LoadedConfig } from './config/load.ts'
 import type { Config } from './config/schema.ts'
+import type { Exporter } from './exporter.ts'
 import { createLogger, type Logger } from './logging.ts'
-import { CONTENT_TYPE, renderStore } from './metrics/render.ts'
-import { runtimeMetrics } from './metrics/runtime.ts'
-import { createPipeline } from './pipeline.ts'
-import { Source } from './source.ts'
-import { defaultMaxOpenFiles } from './tail/open-files.ts'
-import { TailShared } from './tail/tailer.ts'
-import { REVISION, VERSION } from './version.ts'
+import { CONTENT_TYPE } from './metrics/render.ts'
+import { openExporter } from './open-exporter.ts'
+import { VERSION } from './version.ts'
 import { listen } from './web/listen.ts'
-import { createServer } from './web/server.ts'
+import { createServer, type Reload } from './web/server.ts'
 
-/** Time for a last look at the files when told to stop; the server's own grace comes after it. */
-const LAST_LOOK_MS = 500
-
-/** Serves until SIGTERM or SIGINT; resolves to the exit code. A second signal ends it at once. */
-export async function serve(config: Config): Promise<number> {
+/**
+ * Serves until SIGTERM or SIGINT; resolves to the exit code. A second signal ends it at once. SIGHUP and,
+ * where it is allowed, a request read the configuration again.
+ */
+export async function serve(config: Config, readAgain: () => LoadedConfig): Promise<number> {
   const log = createLogger(config.log)
-  const exporter = createExporter(config, log)
+  const opened = await openExporter(config, log)
+  if (opened.type === 'refused') {
+    log.error(opened.why)
+    return 2
+  }
+  const { exporter } = opened
+  let stopping = false
+  const reload = reloader(exporter, log, () =>
+    stopping ? { errors: ['the exporter is stopping'] } : readAgain(),
+  )
+  const scraped = new Scrapes()
   const app = createServer({
-    page: exporter.page,
+    page: () => exporter.page(),
+    gate: () => exporter.gate(),
     contentType: CONTENT_TYPE,
-    ready: () => exporter.sources.every(({ ready }) => ready),
+    ready: () => exporter.ready,
     telemetryPath: config.web.telemetryPath,
     version: VERSION,
-    sources: () => exporter.sources.map(({ summary }) => summary),
+    sources: () => exporter.sources.all.map(({ summary }) => summary),
+    onScraped: (begunAt) => scraped.note(begunAt),
+    ...(config.web.enableLifecycle ? { reload } : {}),
     log,
   })
   const listening = await listen(app, config.web.listen, { log })
   if (listening.type === 'failed') {
     log.error(listening.message)
+    await opened.release()
     return 1
   }
-  for (const source of exporter.sources) source.start()
+  exporter.start()
+  process.on('SIGHUP', () => void reload())
   const [first = ''] = listening.urls
   log.info('quic-lb-exporter serves', {
     version: VERSION,
     metrics: new URL(config.web.telemetryPath, first).href,
-    sources: exporter.sources.map(({ name }) => name).join(','),
+    sources: exporter.sources.all.map(({ name }) => name).join(','),
   })
 
   const signal = await stopSignal()
+  stopping = true
   log.info('stopping', { signal })
-  const stops = exporter.sources.map(async (source) => {
-    await Promise.race([source.sweep(), after(LAST_LOOK_MS)])
-    await source.stop()
-  })
-  await Promise.all([...stops, listening.close()])
+  await exporter.lookOnce()
+  if (config.shutdown.lingerMs > 0) await scraped.after(performance.now(), config.shutdown.lingerMs)
+  await listening.close()
+  await exporter.stop()
+  await opened.release()
   log.info('stopped')
   return 0
 }
 
-function createExporter(config: Config, log: Logger) {
-  const pipeline = createPipeline({
-    maxSeries: config.metrics.maxSeries,
-    maxConnections: config.connections.max,
-  })
-  const tailing = tailingMetrics(pipeline.metrics)
-  const maxOpenFiles = Math.min(config.tail.maxOpenFiles, defaultMaxOpenFiles())
-  const shared = new TailShared(maxOpenFiles)
-  const process_ = processMetrics(
-    pipeline.metrics,
-    { version: VERSION, revision: REVISION, nodeVersion: process.version },
-    { files: maxOpenFiles, connections: config.connections.max },
-  )
-  const runtime = runtimeMetrics()
-  const sources = config.sources.map(
-    (source) => new Source(source, config, pipeline, tailing, shared, log),
-  )
-  let lastScrapeUs = 0
-  const page = async () => {
-    const begun = performance.now()
-    for (const source of sources) source.publish()
-    process_.status(lastScrapeUs)
-    const pages = await Promise.all([renderStore(pipeline.metrics), runtime()])
-    lastScrapeUs = Math.round((performance.now() - begun) * 1000)
-    return pages.join('\n')
+/** Reads the configuration again, one time after the other. */
+function reloader(exporter: Exporter, log: Logger, readAgain: () => LoadedConfig) {
+  let last: Promise<unknown> = Promise.resolve()
+  const once = async (): Promise<Reload> => {
+    const problems = await exporter.reload(readAgain())
+    if (problems.length === 0) return { ok: true }
+    log.error('the configuration is not good: the one before stays', {
+      errors: problems.join('; '),
+    })
+    return { ok: false, problems }
   }
-  return { sources, page }
+  return (): Promise<Reload> => {
+    const turn = last.then(once)
+    last = turn.catch((error) => log.error('reading the configuration again failed', { error }))
+    return turn
+  }
+}
+
+/** Lets somebody wait for a scrape of what was known at some moment. */
+class Scrapes {
+  #waiting: { readonly since: number; readonly done: () => void } | undefined
+
+  note(begunAt: number): void {
+    if (this.#waiting !== undefined && begunAt >= this.#waiting.since) this.#waiting.done()
+  }
+
+  /** Resolves at the next answer that was begun after `since`, at the latest after so long. */
+  async after(since: number, mostMs: number): Promise<void> {
+    const scraped = new Promise<void>((done) => {
+      this.#waiting = { since, done }
+    })
+    await Promise.race([scraped, sleep(mostMs, undefined, { ref: false })])
+  }
 }
 
 /** The first signal that asks for an end; the second ends the process with 130 at once. */
@@ -94,8 +113,4 @@ function stopSignal(): Promise<NodeJS.Signals> {
     process.on('SIGTERM', stop)
     process.on('SIGINT', stop)
   })
-}
-
-function after(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref())
 }

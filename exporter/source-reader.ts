@@ -1,16 +1,21 @@
 /** One source: the bytes of its files, through framing, decoding and connections, to the metrics. */
 import {
   type Dialect,
+  dialectKey,
+  dialectOfKey,
   Framer,
   type QuicEvent,
   type RecordOutcome,
+  type Skipping,
   type Trace,
   TraceDecoder,
+  type TraceHeader,
   type TraceListener,
 } from '../qlog-parsers/index.ts'
 import type { InputMetrics } from './collectors/input.ts'
 import type { StreamFacts } from './connections/connection.ts'
 import type { ConnectionTable, Stream } from './connections/table.ts'
+import type { RowFields } from './state/row.ts'
 import type { FileSink } from './tail/sink.ts'
 
 export interface SourceOptions {
@@ -34,6 +39,16 @@ export interface SourceNotices {
   readonly unread?: (why: string) => void
 }
 
+/** As they are numbered in saved state. */
+const SKIPPING: readonly Skipping[] = ['nothing', 'unknown', 'too_long']
+const VANTAGES: readonly TraceHeader['vantage'][] = [
+  'server',
+  'client',
+  'network',
+  'transport',
+  'unknown',
+]
+
 export class SourceReader {
   readonly facts: SourceFacts = { newestEventUs: undefined, dialects: new Set() }
   readonly #options: SourceOptions
@@ -42,6 +57,7 @@ export class SourceReader {
   readonly #notices: SourceNotices
   readonly #unread = new Set<string>()
   readonly #found = new Set<Dialect>()
+  readonly #restored = new Map<number, Stream>()
 
   constructor(
     options: SourceOptions,
@@ -56,6 +72,32 @@ export class SourceReader {
     input.opened(options.source)
     const { dialect } = options
     if (dialect !== undefined) this.found(dialect)
+  }
+
+  /** The dialects that were found, as they are called in saved state. */
+  get dialectKeys(): string[] {
+    return [...this.#found].map(dialectKey)
+  }
+
+  /** Takes over what was known of the source's files. */
+  restore(saved: { readonly dialects: readonly string[]; readonly newestEventUs?: number }): void {
+    for (const key of saved.dialects) {
+      const dialect = dialectOfKey(key)
+      if (dialect !== undefined) this.found(dialect)
+    }
+    this.facts.newestEventUs = saved.newestEventUs
+  }
+
+  /** Streams that were taken over, by the numbers that they were saved under; once. */
+  takeRestored(): ReadonlyMap<number, Stream> {
+    const streams = new Map(this.#restored)
+    this.#restored.clear()
+    return streams
+  }
+
+  /** A file's stream was taken over. */
+  restored(id: number, stream: Stream): void {
+    this.#restored.set(id, stream)
   }
 
   /** A new file of this source. */
@@ -148,6 +190,50 @@ class FileReader implements FileSink, TraceListener {
 
   closed(): void {
     if (this.#stream !== undefined) this.#table.finish(this.#stream)
+  }
+
+  finished(): boolean {
+    if (this.#decoder.trace === undefined || this.#stream === undefined) return false
+    const { connections, over } = this.#stream
+    // The connections of a source that was dropped are gone, not over.
+    if (connections.size + over.size === 0) return false
+    for (const { closedAs } of connections.values()) if (closedAs === undefined) return false
+    return true
+  }
+
+  state(row: RowFields): void {
+    this.#joinedLate = row.flag(this.#joinedLate)
+    this.#framer.resume(row.choice(this.#framer.skipping, SKIPPING))
+    const known = this.#decoder.state
+    const dialect = row.optionalText(known?.dialect && dialectKey(known.dialect))
+    if (row.flag(known !== undefined)) {
+      const facts = {
+        vantage: row.choice(known?.vantage ?? 'unknown', VANTAGES),
+        groupId: row.optionalText(known?.groupId),
+        startedAtUs: row.optional(known?.startedAtUs),
+        newestAt: row.optional(known?.newestAt),
+      }
+      if (known === undefined) {
+        this.#decoder.resume({
+          ...facts,
+          dialect: dialect === undefined ? undefined : dialectOfKey(dialect),
+        })
+      }
+    }
+    this.#streamState(row)
+  }
+
+  #streamState(row: RowFields): void {
+    const known = this.#stream
+    const id = row.number(known?.id ?? 0)
+    const newestAt = row.number(known?.newestAt ?? 0)
+    const lookAt = row.number(known?.lookAt ?? 0)
+    if (known !== undefined || id === 0 || this.#facts === undefined) return
+    const stream = this.#table.stream(this.#source, this.#facts, this.#joinedLate)
+    stream.newestAt = newestAt
+    stream.lookAt = lookAt
+    this.#stream = stream
+    this.#owner.restored(id, stream)
   }
 
   opened(trace: Trace): void {

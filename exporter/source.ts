@@ -2,27 +2,58 @@
 import { dialectNamed } from '../qlog-parsers/index.ts'
 import type { TailingMetrics } from './collectors/tailing.ts'
 import type { Config, SourceConfig } from './config/schema.ts'
+import type { Stream } from './connections/table.ts'
 import { guarded } from './guarded-sink.ts'
 import type { Logger } from './logging.ts'
 import type { Pipeline } from './pipeline.ts'
 import { SourceReader } from './source-reader.ts'
+import type { RowFields } from './state/row.ts'
+import type { BatchWriter } from './state/state-rows.ts'
 import { Tailer, type TailShared } from './tail/tailer.ts'
+import type { TrackedFile } from './tail/tracked-file.ts'
+
+/** What all sources share. */
+export interface SourceParts {
+  readonly pipeline: Pipeline
+  readonly tailing: TailingMetrics
+  readonly shared: TailShared
+  /** Whether their state is saved. */
+  readonly keepState: boolean
+  readonly log: Logger
+}
+
+/** What is saved of a source besides its files. */
+export interface SavedSource {
+  /** Its number in the rows. */
+  readonly key: number
+  readonly name: string
+  /** What it reads, and how; equal only for the same. */
+  readonly input: string
+  readonly knownRoots: readonly string[]
+  readonly dialects: readonly string[]
+  readonly newestEventUs?: number
+}
 
 export class Source {
   readonly name: string
+  readonly input: string
+  readonly #key: number
+  readonly #pipeline: Pipeline
   readonly #index: number
   readonly #reader: SourceReader
   readonly #tailer: Tailer
   readonly #tailing: TailingMetrics
 
+  /** `key`: a number that no other source of this process has. */
   constructor(
+    key: number,
     source: SourceConfig,
     config: Config,
-    pipeline: Pipeline,
-    tailing: TailingMetrics,
-    shared: TailShared,
-    log: Logger,
+    { pipeline, tailing, shared, keepState, log }: SourceParts,
   ) {
+    this.#key = key
+    this.#pipeline = pipeline
+    this.input = inputOf(source)
     const index = pipeline.metrics.owner(source.name)
     const { input } = pipeline
     const dialect = dialectNamed(source.dialect)
@@ -73,16 +104,65 @@ export class Source {
       sweepIntervalMs: config.tail.sweepIntervalMs,
       rotateGraceMs: config.tail.rotateGraceMs,
       maxRecordBytes: config.tail.maxRecordBytes,
+      keepState,
     })
+  }
+
+  /** What is to be saved besides the files. */
+  saved(): SavedSource {
+    const { newestEventUs } = this.#reader.facts
+    return {
+      key: this.#key,
+      name: this.name,
+      input: this.input,
+      knownRoots: this.#tailer.knownRoots,
+      dialects: this.#reader.dialectKeys,
+      ...(newestEventUs === undefined ? {} : { newestEventUs }),
+    }
+  }
+
+  /** Adds the rows of the files that changed since the last call; yields after each. */
+  *saveChanges(writer: BatchWriter): Generator<void, void> {
+    for (const file of this.#tailer.unsaved(false)) {
+      file.touched = false
+      yield this.#put(writer, file)
+    }
+    for (const id of this.#tailer.takeRemoved()) {
+      writer.put('file_gone', { owner: this.#key, id })
+    }
+  }
+
+  /** Adds the rows of all files; yields after each. */
+  *saveAll(writer: BatchWriter): Generator<void, void> {
+    for (const file of this.#tailer.unsaved(true)) yield this.#put(writer, file)
+  }
+
+  #put(writer: BatchWriter, file: TrackedFile): void {
+    const { id } = file
+    writer.put('file', { owner: this.#key, id }, (row) => this.#tailer.saveFile(file, row))
+  }
+
+  /** Takes over what was saved, before the start; returns the streams by their saved numbers. */
+  restore(saved: SavedSource, files: Iterable<RowFields>): ReadonlyMap<number, Stream> {
+    this.#reader.restore(saved)
+    this.#tailer.restoreRoots(saved.knownRoots)
+    for (const row of files) this.#tailer.restoreFile(row)
+    return this.#reader.takeRestored()
   }
 
   start(): void {
     this.#tailer.start()
   }
 
-  /** Reads what has been written so far, then stops. */
   async stop(): Promise<void> {
     await this.#tailer.stop()
+  }
+
+  /** Its connections and series are dropped; it is about to be stopped. */
+  forget(): void {
+    const { table, metrics } = this.#pipeline
+    for (const stream of table.streams) if (stream.source === this.#index) table.drop(stream)
+    metrics.dropOwner(this.#index)
   }
 
   /** One more look at everything; resolves when what it found is read. */
@@ -123,4 +203,9 @@ export class Source {
       newestUs: newestEventUs ?? (written === undefined ? undefined : Math.round(written * 1000)),
     })
   }
+}
+
+/** A change of any of this makes it another source: what was counted does not go on. */
+function inputOf({ paths, recursive, include, dialect, vantage }: SourceConfig): string {
+  return JSON.stringify([paths, recursive, include, dialect, vantage])
 }

@@ -33,6 +33,8 @@ export type Scan = (cursor: Cursor) => Plan | undefined
 export interface Dialect {
   /** Value of the `dialect` label; also the name of its fixture folder. */
   readonly name: string
+  /** Tells apart those of one name: what a record shows that the header does not tell. */
+  readonly variant?: string
   /** Which programs write it, for `inspect` and the documentation. */
   readonly producers: string
   /** What an operator can switch on to get more out of this producer. */

@@ -2,14 +2,15 @@
 export type { Capabilities, Capability } from './capabilities.ts'
 export { TRANSPORT_ERROR_NAMES } from './decoding/errors.ts'
 export type { Dialect } from './dialect.ts'
-export { dialectNamed, dialects } from './dialects/index.ts'
+export { dialectKey, dialectNamed, dialectOfKey, dialects } from './dialects/index.ts'
 export * from './events.ts'
-export { Framer, REJECT_REASONS, type RejectReason } from './framing/framer.ts'
+export { Framer, REJECT_REASONS, type RejectReason, type Skipping } from './framing/framer.ts'
 export {
   type RecordOutcome,
   type Trace,
   TraceDecoder,
   type TraceExpectations,
   type TraceListener,
+  type TraceState,
 } from './trace-decoder.ts'
 export type { TraceHeader } from './trace-header.ts'

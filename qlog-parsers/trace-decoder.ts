@@ -7,7 +7,12 @@ import type { Dialect } from './dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import type { QuicEvent } from './events.ts'
 import type { RecordSink, RejectReason } from './framing/framer.ts'
-import { readTraceHeader, type TraceHeader } from './trace-header.ts'
+import {
+  type Remembered,
+  readTraceHeader,
+  rememberedHeader,
+  type TraceHeader,
+} from './trace-header.ts'
 
 /** What is known of the file once its header was read. */
 export interface Trace {
@@ -44,6 +49,14 @@ export interface TraceExpectations {
   readonly dialect?: Dialect
 }
 
+/** Where a decoder stands behind the header: all that it must be given to go on in another process. */
+export interface TraceState extends Remembered {
+  /** Undefined: the trace is not admitted. */
+  readonly dialect: Dialect | undefined
+  /** Event time of the newest record, µs. */
+  readonly newestAt: number | undefined
+}
+
 const fastPath: RecordDecoder = new ScanPath()
 const jsonPath: RecordDecoder = new JsonPath()
 const decoded = emptyRecord()
@@ -69,6 +82,22 @@ export class TraceDecoder implements RecordSink {
   /** The open trace; undefined before the header and for a trace that is not admitted. */
   get trace(): Trace | undefined {
     return this.#trace
+  }
+
+  /** Undefined before the header. */
+  get state(): TraceState | undefined {
+    if (this.#header === undefined) return undefined
+    const { vantage, groupId, startedAtUs } = this.#header
+    const dialect = this.#trace?.dialect
+    return { vantage, groupId, startedAtUs, dialect, newestAt: this.#newestAt }
+  }
+
+  /** Goes on where another decoder stood; the listener hears that the trace is open. */
+  resume({ dialect, newestAt, ...remembered }: TraceState): void {
+    this.#header = rememberedHeader(remembered)
+    this.#newestAt = newestAt
+    if (dialect === undefined) return
+    this.#admit({ header: this.#header, dialect, vantage: this.#expectations.vantage })
   }
 
   record(bytes: Uint8Array, start: number, end: number, whole: boolean): void {

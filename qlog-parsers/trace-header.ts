@@ -64,3 +64,22 @@ function objectOf(value: unknown): JsonObject {
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }
+
+/** What is still needed of a header once its file is being read. */
+export type Remembered = Pick<TraceHeader, 'vantage' | 'groupId' | 'startedAtUs'>
+
+/** A header of which only that is known. */
+export function rememberedHeader(remembered: Remembered): TraceHeader {
+  return {
+    producerName: '',
+    title: '',
+    description: '',
+    codeVersion: '',
+    declaredVersion: '',
+    serializationFormat: '',
+    hasReferenceObject: false,
+    hasCommonFields: false,
+    hasTimeOffset: false,
+    ...remembered,
+  }
+}

@@ -55,6 +55,25 @@ t.test('what serve is given loads as it is', async (t) => {
   t.match(config?.sources, [{ paths: ['a'], startAt: 'beginning', sampleRatio: 0.25 }])
 })
 
+t.test('flags for restarts and retention load as they are', async (t) => {
+  const command = parse(
+    '--qlog-dir a --retention delete --retention-delay 7d --retention-dry-run ' +
+      '--storage.path /s --storage.fsync always --startup.max-catchup 5s --shutdown.linger 20s ' +
+      '--web.enable-lifecycle',
+  )
+  t.ok(command.command === 'serve')
+  if (command.command !== 'serve') return
+  const { config, errors } = loadConfig({ ...command, readFile: () => '' })
+  t.equal(errors, undefined)
+  t.match(config, {
+    sources: [{ retention: { action: 'delete', delayMs: 604_800_000, dryRun: true } }],
+    storage: { path: '/s', fsync: 'always' },
+    startup: { maxCatchupMs: 5000 },
+    shutdown: { lingerMs: 20_000 },
+    web: { enableLifecycle: true },
+  })
+})
+
 t.test('inspect and replay take paths', async (t) => {
   t.same(parse('inspect a b'), { command: 'inspect', paths: ['a', 'b'], events: false })
   t.same(parse('inspect --events a -- --odd'), {
@@ -113,6 +132,11 @@ t.test('a line that makes no sense ends with 2 and a way on', async (t) => {
     '--qlog-dir --recursive': '--qlog-dir needs a value: PATH',
     '--recursive=maybe': '--recursive takes no value other than true or false',
     '--no-recursive=true': '--recursive takes no value other than true or false',
+    '--retention': '--retention needs a value: keep|delete|gzip',
+    '--retention-dryrun': 'unknown flag "--retention-dryrun": did you mean --retention-dry-run?',
+    '--storage-path /s': 'unknown flag "--storage-path": did you mean --storage.path?',
+    'replay a --storage.path /s':
+      '--storage.path does not belong to replay, but to serve, check-config',
     '--recursive true': 'serve takes no argument "true": a switch takes its value after "="',
     '--log.level debug replay': 'serve takes no argument "replay": a sub-command comes first',
     'check-config f.yml': 'check-config takes no argument "f.yml": did you mean --config.file?',

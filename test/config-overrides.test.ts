@@ -44,7 +44,8 @@ t.test('every flag and every variable reaches its setting', async (t) => {
     const text = type === 'text' ? (other ?? '/x') : words[type]
     const word = typeof text === 'string' ? text : text[setting.default === true ? 'true' : 'false']
     const value = { 'web.listen-address': ':5', 'sample-ratio': '0.5' }[flag] ?? word
-    const path = { QLOG_DIR: 'a' }
+    // What one setting needs of others is there: retention needs a place for the state.
+    const path = { QLOG_DIR: 'a', QUIC_LB_EXPORTER_STORAGE_PATH: '/state' }
     const include = flag === 'include' ? 'x*' : value
     const wanted = load({ file: undefined, env: path }).config
     const byFlag = load({
@@ -123,6 +124,74 @@ t.test('a flag can make two paths of the file overlap', async (t) => {
   t.same(load({ readFile, flags: { recursive: true } }).errors, [
     'config.yml:3:13 sources[1].paths[0]: "/a/b" lies inside "/a" of source "qlog" and would count twice',
   ])
+})
+
+t.test('what a line of the file needs may come from outside', async (t) => {
+  const readFile = () => 'sources:\n  - { paths: [/a], retention: delete }\n  - paths: [/b]\n'
+  const reason = 'needs storage.path: a file goes only when a kept state covers it'
+  t.same(load({ readFile }).errors, [`config.yml:2:31 sources[0].retention: "delete" ${reason}`])
+  const flags = { 'storage.path': '/s' }
+  t.equal(load({ readFile, flags }).errors, undefined, 'from a flag')
+  const env = { QUIC_LB_EXPORTER_STORAGE_PATH: '/s' }
+  t.equal(load({ readFile, env }).errors, undefined, 'from a variable')
+  const kept = load({ readFile, flags: { retention: 'keep' } })
+  t.equal(kept.errors, undefined, 'or is not needed any more')
+  t.same(
+    load({ readFile, flags: { retention: 'gzip' } }).errors,
+    [`--retention: "gzip" ${reason}`],
+    'once for all sources',
+  )
+  const broken = load({
+    readFile: () => 'storage: [',
+    flags: { 'qlog-dir': ['a'], retention: 'gzip' },
+  })
+  t.equal(broken.errors?.length, 1, 'a file that cannot be read may have held it')
+  t.match(broken.errors?.[0], 'is not valid YAML')
+})
+
+t.test('flags for retention and the state hold for every source', async (t) => {
+  const flags = {
+    retention: 'gzip',
+    'retention-delay': '2d',
+    'retention-dry-run': true,
+    'storage.path': '/s',
+  }
+  const { config } = load({ flags })
+  const retention = { action: 'gzip', delayMs: 172_800_000, dryRun: true }
+  t.same(
+    config?.sources.map((source) => source.retention),
+    [retention, retention],
+  )
+  t.same(load({ flags: { ...flags, include: ['*.log', '*'] } }).errors, [
+    '--include: "*" also fits the NAME.gz that retention gzip leaves: it would be read again',
+  ])
+  for (const pattern of ['state', '*.tmp', '*.unusable']) {
+    const inSource = { ...flags, 'storage.path': '/b', include: [pattern] }
+    t.same(load({ flags: inSource }).errors, [
+      '--storage.path: "/b" cannot be used: the state in it would be read as qlog by source "edge"',
+    ])
+  }
+})
+
+t.test('asked again with the same request, the file is read again', async (t) => {
+  const request = {
+    file: 'config.yml',
+    flags: { 'tail.sweep-interval': '4s' },
+    env: { QUIC_LB_EXPORTER_LOG_LEVEL: 'warn' },
+  }
+  const texts = [FILE, 'sources: [', 'sources: [{ paths: [/new] }]\n']
+  const again = () => loadConfig({ ...request, readFile: () => texts.shift() ?? '' })
+  const first = again()
+  t.same(
+    first.config?.sources.map(({ name }) => name),
+    ['caddy', 'edge'],
+  )
+  t.equal(again().errors?.length, 1)
+  t.match(again().config, {
+    sources: [{ name: 'qlog', paths: ['/new'] }],
+    tail: { sweepIntervalMs: 4000, maxOpenFiles: 4096 },
+    log: { level: 'warn' },
+  })
 })
 
 t.test('a broken file is reported with a wrong flag, without a guess at its sources', async (t) => {

@@ -3,10 +3,12 @@ import fc from 'fast-check'
 import t from 'tap'
 import { isMap, isSeq, parseDocument } from 'yaml'
 import { type ConfigRequest, loadConfig } from '../exporter/config/load.ts'
+import { haveNameInCommon } from '../exporter/config/overlap.ts'
 import { configSchema } from '../exporter/config/schema.ts'
 import { settings } from '../exporter/config/settings.ts'
 import { suggest } from '../exporter/config/suggest.ts'
 import { formatDuration, formatSize, parseDuration, parseSize } from '../exporter/config/units.ts'
+import { nameMatcher } from '../exporter/tail/wildcard.ts'
 
 const FIXTURES = new URL('fixtures/config/', import.meta.url)
 const EXAMPLE = new URL('../config.example.yml', import.meta.url)
@@ -50,8 +52,11 @@ t.test('the example names every setting with its default', async (t) => {
   t.equal(errors, undefined)
   t.same(
     config,
-    configSchema.parse({ sources: [{ name: 'caddy', paths: ['/var/log/qlog'] }] }),
-    'nothing but the source differs from the defaults',
+    configSchema.parse({
+      sources: [{ name: 'caddy', paths: ['/var/log/qlog'] }],
+      storage: { path: '/var/lib/quic-lb-exporter' },
+    }),
+    'nothing but the source and the directory of the state differs from the defaults',
   )
   const root = parseDocument(text).contents
   const written = isMap(root)
@@ -76,6 +81,7 @@ t.test('a directory alone is a complete configuration', async (t) => {
     vantage: 'server',
     startAt: 'end',
     sampleRatio: 1,
+    retention: { action: 'keep', delayMs: 3_600_000, dryRun: false },
   }
   t.strictSame(config, {
     sources: [
@@ -89,9 +95,16 @@ t.test('a directory alone is a complete configuration', async (t) => {
       maxOpenFiles: 4096,
       maxRecordBytes: 1_048_576,
     },
+    storage: { path: undefined, fsync: 'async' },
+    startup: { maxCatchupMs: 60_000 },
+    shutdown: { lingerMs: 0 },
     connections: { max: 200_000 },
     metrics: { maxSeries: 20_000 },
-    web: { listen: [{ host: '', port: 19_114 }], telemetryPath: '/metrics' },
+    web: {
+      listen: [{ host: '', port: 19_114 }],
+      telemetryPath: '/metrics',
+      enableLifecycle: false,
+    },
     log: { level: 'info', format: 'json' },
   })
 })
@@ -179,10 +192,56 @@ t.test('no text at all throws, and what loads keeps its promises', async (t) => 
   t.pass()
 })
 
+t.test('what retention and the state are told', async (t) => {
+  const { config, errors } = load(`
+sources:
+  - { paths: [/a], retention: gzip, retention_delay: 90d, retention_dry_run: true }
+  - { paths: [/b, /a/state/b], retention: delete, retention_delay: 1s, include: ['*'] }
+storage: { path: /a/state, fsync: never }
+startup: { max_catchup: 0s }
+shutdown: { linger: 20s }
+web: { enable_lifecycle: true }
+`)
+  t.equal(errors, undefined)
+  t.match(config, {
+    sources: [
+      { retention: { action: 'gzip', delayMs: 7_776_000_000, dryRun: true } },
+      { retention: { action: 'delete', delayMs: 1000, dryRun: false } },
+    ],
+    storage: { path: '/a/state', fsync: 'never' },
+    startup: { maxCatchupMs: 0 },
+    shutdown: { lingerMs: 20_000 },
+    web: { enableLifecycle: true },
+  })
+})
+
+t.test('two patterns share a name exactly if there is one', async (t) => {
+  const names = ['']
+  for (const name of names) if (name.length < 8) names.push(`${name}a`, `${name}b`)
+  const pattern = fc
+    .array(fc.constantFrom('a', 'b', '*'), { maxLength: 4 })
+    .map((characters) => characters.join(''))
+  fc.assert(
+    fc.property(pattern, pattern, (one, other) => {
+      // Patterns of four characters that share a name share one of at most eight.
+      const fitsOne = nameMatcher([one])
+      const fitsOther = nameMatcher([other])
+      const expected = names.some((name) => fitsOne(name) && fitsOther(name))
+      return haveNameInCommon(one, other) === expected
+    }),
+    { numRuns: 1000 },
+  )
+  const worst = '*a'.repeat(127)
+  t.notOk(
+    haveNameInCommon(`${worst}b`, `${worst}c`),
+    'and in time even if they are made to be hard',
+  )
+})
+
 t.test('units mean what they say, both ways', async (t) => {
   t.strictSame(
-    ['500ms', '10s', '5m', '1h', '0s'].map(parseDuration),
-    [500, 10_000, 300_000, 3_600_000, 0],
+    ['500ms', '10s', '5m', '1h', '90d', '0s'].map(parseDuration),
+    [500, 10_000, 300_000, 3_600_000, 7_776_000_000, 0],
   )
   t.strictSame(['64KiB', '1MiB', '2GiB', '65536'].map(parseSize), [
     65_536,
@@ -190,7 +249,19 @@ t.test('units mean what they say, both ways', async (t) => {
     2 ** 31,
     65_536,
   ])
-  for (const wrong of ['', '5', 's', '-1s', '1.5s', '1 s', '1S', '1d', '1h30m', '１s']) {
+  for (const wrong of [
+    '',
+    '5',
+    's',
+    '-1s',
+    '1.5s',
+    '1 s',
+    '1S',
+    '1w',
+    '1h30m',
+    '１s',
+    '999999999d',
+  ]) {
     t.equal(parseDuration(wrong), undefined, wrong)
   }
   for (const wrong of ['', 'KiB', '1KB', '1kib', '-1', '1e6', '1.5MiB', '999999999999999GiB']) {

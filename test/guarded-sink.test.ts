@@ -10,6 +10,8 @@ t.test('a sink that throws is not called again, and every byte is accounted for'
     skipToRecord: () => void calls.push('skipToRecord'),
     silent: () => void calls.push('silent'),
     closed: () => void calls.push('closed'),
+    finished: () => true,
+    state: () => void calls.push('state'),
     feed(chunk) {
       calls.push('feed')
       if (chunk.length > 4) throw new Error('too much')
@@ -25,10 +27,12 @@ t.test('a sink that throws is not called again, and every byte is accounted for'
     },
   })
   t.equal(safe.feed(new Uint8Array(4), false), 3)
+  t.equal(safe.finished(), true)
   t.equal(safe.feed(new Uint8Array(5), false), 5)
   t.equal(safe.feed(new Uint8Array(2), true), 2)
   safe.silent(1)
   safe.closed()
+  t.equal(safe.finished(), false, 'what was not read to its end is not finished')
   t.same(calls, ['feed', 'feed'])
   t.match(errors, [{ message: 'too much' }])
   t.equal(errors.length, 1)

@@ -33,6 +33,8 @@ const FORBIDDEN: readonly (readonly [...Import, sentence: string])[] = [
   ['qlog-parsers/dialects', '../../exporter/pipeline.ts', 'qlog-parsers is pure'],
   ['exporter/tail', '../../qlog-parsers/index.ts', 'tail knows bytes only'],
   ['exporter/tail', 'prom-client', 'tail knows bytes only'],
+  ['exporter/state', '../tail/tailer.ts', 'state keeps rows of bytes'],
+  ['exporter/state', '../metrics/store.ts', 'state keeps rows of bytes'],
   ['exporter/connections', '../collectors/loss.ts', 'connections hold state'],
   ['exporter/connections', 'node:fs', 'connections hold state'],
   ['exporter/collectors', '../tail/tailer.ts', 'collectors say which events'],
@@ -48,6 +50,8 @@ const ALLOWED: readonly Import[] = [
   ['exporter/tail', 'chokidar'],
   ['exporter/web', 'fastify'],
   ['exporter/metrics', 'prom-client'],
+  ['exporter/tail', '../state/row.ts'],
+  ['exporter/connections', '../state/row.ts'],
   ['exporter/collectors', '../metrics/store.ts'],
   ['exporter/connections', '../../qlog-parsers/index.ts'],
 ]

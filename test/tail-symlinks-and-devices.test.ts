@@ -142,7 +142,7 @@ t.test('between the look and the open the path is swapped', (t) => {
   const files = new OpenFiles(10)
   const found = { path, openPath: path, boundary: dir }
   const look = (at: string) => lstatSync(at, { bigint: true })
-  const file = trackFile({ ...found, stats: look(path) }, 0, 1)
+  const file = trackFile(1, { ...found, stats: look(path) }, 0, 1)
 
   renameSync(path, `${path}.1`)
   t.same(files.open(file), { type: 'moved' }, 'nothing')
@@ -158,7 +158,7 @@ t.test('between the look and the open the path is swapped', (t) => {
   // The directory on the way was a link already when the file was looked at.
   renameSync(join(dir, 'sub'), join(dir, 'moved'))
   symlinkSync(outside, join(dir, 'sub'))
-  const fooled = trackFile({ ...found, stats: look(path) }, 0, 1)
+  const fooled = trackFile(1, { ...found, stats: look(path) }, 0, 1)
   t.same(files.open(fooled), { type: 'failed', reason: 'outside_root' }, 'a linked directory')
   t.equal(fooled.fd, -1)
   t.same(openBelow(outside), [])

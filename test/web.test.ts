@@ -78,8 +78,8 @@ t.test('other methods are refused before their body is looked at', async (t) => 
       t.equal(answer.headers.allow, 'GET, HEAD')
       t.match(answer.headers['content-type'], /^text\/plain/)
     }
-    const reload = await app.inject({ ...request, url: '/-/reload' } as never)
-    t.equal(reload.statusCode, 404, `${method} /-/reload`)
+    const missing = await app.inject({ ...request, url: '/-/quit' } as never)
+    t.equal(missing.statusCode, 404, `${method} /-/quit`)
   }
 })
 

@@ -77,7 +77,6 @@ export function tailingMetrics(metrics: MetricStore): TailingMetrics {
     name: 'quic_exporter_file_resets_total',
     help: 'Files read anew because they no longer continued what had been read.',
     labels: { reason: RESET_REASONS },
-    depends,
   })
   const degraded = metrics.gauge({
     name: 'quic_exporter_watch_degraded',

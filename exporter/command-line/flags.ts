@@ -23,6 +23,9 @@ export interface Flag {
 const GROUPS: Readonly<Record<string, string>> = {
   sources: 'What to read (a --qlog-dir is a source, other flags hold for all sources)',
   tail: 'How files are followed',
+  storage: 'Restarts',
+  startup: 'Restarts',
+  shutdown: 'Restarts',
   connections: 'Bounds',
   metrics: 'Bounds',
   web: 'Server',

@@ -4,6 +4,7 @@ import { formatPath, type Problem, schemaProblems, show } from './problems.ts'
 import { relationProblems } from './relations.ts'
 import { type Config, configSchema } from './schema.ts'
 import { sections } from './settings.ts'
+import { needProblems } from './state-relations.ts'
 
 /** Where a configuration comes from. */
 export interface ConfigRequest {
@@ -41,7 +42,8 @@ export function loadConfig({ file, flags, env, readFile }: ConfigRequest): Loade
     (problem) => needsSources || !isAboutNoSources(problem),
   )
   const known = new Set(own.map(subject))
-  const later = problemsOf(value).filter(
+  const whole = [...problemsOf(value), ...(usable ? needProblems(value) : [])]
+  const later = whole.filter(
     (problem) => !known.has(subject(problem)) && (usable || !isAboutNoSources(problem)),
   )
   // Flags can also bring out a mistake between lines of the file that are right by themselves.

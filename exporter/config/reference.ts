@@ -15,8 +15,8 @@ A switch is turned on by \`--tail.watch\` and off by \`--no-tail.watch\` or \`--
 for a list is repeated, and the list that it makes replaces the file's. The flags of \`sources\` without
 a section in their name hold for every source.
 
-Durations are a whole number and \`ms\`, \`s\`, \`m\` or \`h\`; sizes a whole number of bytes or of \`KiB\`,
-\`MiB\` or \`GiB\`. \`config.example.yml\` holds every setting with its default, and
+Durations are a whole number and \`ms\`, \`s\`, \`m\`, \`h\` or \`d\`; sizes a whole number of bytes or of
+\`KiB\`, \`MiB\` or \`GiB\`. \`config.example.yml\` holds every setting with its default, and
 [config.schema.json](config.schema.json) is the JSON Schema of the file for editors.
 
 \`quic-lb-exporter check-config\` reads everything and prints all mistakes at once, one a line, as

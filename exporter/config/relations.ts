@@ -1,27 +1,21 @@
-import { isAbsolute, normalize, relative } from 'node:path'
+import { haveNameInCommon, innerPath } from './overlap.ts'
 import { type Problem, show } from './problems.ts'
-import { defaultSourceName } from './source-schema.ts'
-
-interface WrittenSource {
-  readonly index: number
-  readonly name: string
-  readonly paths: readonly WrittenPath[]
-  readonly recursive: boolean
-  readonly include: readonly string[]
-}
-
-interface WrittenPath {
-  readonly index: number
-  readonly text: string
-}
+import { stateProblems } from './state-relations.ts'
+import { field, list, type WrittenSource, writtenSources } from './written.ts'
 
 /**
- * What is wrong between the entries of a configuration: names and addresses given twice, and files
- * that two paths would count twice. Takes values as they were written, valid or not.
+ * What is wrong between the entries of a configuration: names and addresses given twice, files
+ * that two paths would count twice, and what gets in the way of the kept state. Takes values as
+ * they were written, valid or not.
  */
 export function relationProblems(value: unknown): readonly Problem[] {
-  const sources = list(field(value, 'sources')).map(readSource)
-  return [...nameProblems(sources), ...pathProblems(sources), ...listenProblems(value)]
+  const sources = writtenSources(value)
+  return [
+    ...nameProblems(sources),
+    ...pathProblems(sources),
+    ...listenProblems(value),
+    ...stateProblems(value),
+  ]
 }
 
 function nameProblems(sources: readonly WrittenSource[]): readonly Problem[] {
@@ -65,56 +59,12 @@ function covers(source: WrittenSource, directory: string, path: string): boolean
   if (inner === undefined || inner === '') return false
   // A file beside others is read by its directory's source too; a sub-directory only by recursion.
   const isEntry = !inner.includes('/')
-  return source.recursive || (isEntry && source.include.some((pattern) => matches(pattern, inner)))
+  return (
+    source.recursive ||
+    (isEntry && source.include.some((pattern) => haveNameInCommon(pattern.text, inner)))
+  )
 }
 
 function samePath(a: string, b: string): boolean {
   return innerPath(a, b) === ''
-}
-
-/** Path of `path` within `directory`, or undefined if it is elsewhere or that cannot be told. */
-function innerPath(directory: string, path: string): string | undefined {
-  if (isAbsolute(directory) !== isAbsolute(path)) return undefined
-  const inner = relative(normalize(directory), normalize(path))
-  return inner === '..' || inner.startsWith('../') ? undefined : inner
-}
-
-/** Whether a file name fits a pattern in which only * is special. */
-function matches(pattern: string, name: string): boolean {
-  const [head = '', ...rest] = pattern.split('*')
-  const tail = rest.pop()
-  if (tail === undefined) return pattern === name
-  if (!name.startsWith(head)) return false
-  let at = head.length
-  for (const part of rest) {
-    const found = name.indexOf(part, at)
-    if (found < 0) return false
-    at = found + part.length
-  }
-  return name.length - tail.length >= at && name.endsWith(tail)
-}
-
-function readSource(written: unknown, index: number): WrittenSource {
-  const name = field(written, 'name')
-  const paths = list(field(written, 'paths'))
-  const include = field(written, 'include')
-  return {
-    index,
-    name: typeof name === 'string' ? name : defaultSourceName(index),
-    paths: paths.flatMap((text, at) => (typeof text === 'string' ? [{ index: at, text }] : [])),
-    recursive: field(written, 'recursive') === true,
-    include: (include === undefined ? ['*.sqlog', '*.qlog'] : list(include)).filter(
-      (pattern) => typeof pattern === 'string',
-    ),
-  }
-}
-
-function field(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-    ? (value as Readonly<Record<string, unknown>>)[key]
-    : undefined
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
 }

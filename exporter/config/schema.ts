@@ -32,6 +32,48 @@ const tail = z
     maxRecordBytes: tail.max_record_bytes,
   }))
 
+const storage = z
+  .strictObject({
+    path: text(/^[^~\0][^\0]*$/, 'must be a directory, without ~')
+      .optional()
+      .meta({
+        description: 'Directory of the state; without it every start counts from 0.',
+        details: 'It belongs to one exporter: a second one that is given it ends with exit code 2.',
+        placeholder: 'DIR',
+      }),
+    fsync: choice(['always', 'async', 'never'])
+      .default('async')
+      .meta({
+        description: 'When the state is flushed to the disk.',
+        details:
+          '`always`: before a scrape is answered; `async`: after it; `never`: when the system likes ' +
+          'to. It matters when the host goes down: if only the exporter is killed, nothing is lost.',
+      }),
+  })
+  .transform(({ path, fsync }) => ({ path, fsync }))
+
+const startup = z
+  .strictObject({
+    max_catchup: duration(0, 3_600_000)
+      .prefault('60s')
+      .meta({
+        description: 'Longest time that a restart refuses scrapes to catch up.',
+        details:
+          'What was written meanwhile is read first; until then `/metrics` and `/-/ready` answer ' +
+          '503. Without a kept state no scrape is refused.',
+      }),
+  })
+  .transform((startup) => ({ maxCatchupMs: startup.max_catchup }))
+
+const shutdown = z
+  .strictObject({
+    linger: duration(0, 600_000).prefault('0s').meta({
+      description: 'Longest wait for one more scrape when told to stop.',
+      details: 'For a pod whose state directory goes with it: what was read last is told first.',
+    }),
+  })
+  .transform((shutdown) => ({ lingerMs: shutdown.linger }))
+
 const connections = z.strictObject({
   max: wholeNumber(1, 10_000_000).default(200_000).meta({
     description: 'Connections followed at once.',
@@ -60,8 +102,16 @@ const web = z
     )
       .default('/metrics')
       .meta({ description: 'Path of the page of metrics.', placeholder: 'PATH' }),
+    enable_lifecycle: yesNo().default(false).meta({
+      description: 'Let POST or PUT `/-/reload` read the configuration again.',
+      details: 'Whoever reaches the port can then ask for it. SIGHUP does the same.',
+    }),
   })
-  .transform((web) => ({ listen: web.listen, telemetryPath: web.telemetry_path }))
+  .transform((web) => ({
+    listen: web.listen,
+    telemetryPath: web.telemetry_path,
+    enableLifecycle: web.enable_lifecycle,
+  }))
 
 const log = z.strictObject({
   level: choice(['debug', 'info', 'warn', 'error']).default('info').meta({
@@ -85,6 +135,9 @@ export const configSchema = z.strictObject({
     )
     .meta({ description: 'What to read: a list with one entry for each writer of qlog files.' }),
   tail: tail.prefault({}).meta({ description: 'How files are followed.' }),
+  storage: storage.prefault({}).meta({ description: 'What outlives a restart.' }),
+  startup: startup.prefault({}).meta({ description: 'A start with a kept state.' }),
+  shutdown: shutdown.prefault({}).meta({ description: 'The end.' }),
   connections: connections.prefault({}).meta({ description: 'Bounds on connection state.' }),
   metrics: metrics.prefault({}).meta({ description: 'Bounds on the page.' }),
   web: web.prefault({}).meta({ description: 'The HTTP server.' }),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { dialects } from '../../qlog-parsers/index.ts'
-import { choice, share, text, yesNo } from './values.ts'
+import { choice, duration, share, text, yesNo } from './values.ts'
 
 /** What a source name looks like: it becomes the value of the label `source`. */
 export const SOURCE_NAME_PATTERN = /^[a-z0-9_-]{1,40}$/
@@ -73,9 +73,33 @@ export const sourceSchema = z
       flag: 'sample-ratio',
       placeholder: 'RATIO',
     }),
+    retention: choice(['keep', 'delete', 'gzip'])
+      .default('keep')
+      .meta({
+        description: 'What to do with a file that is read to its end and closed.',
+        details:
+          'Needs `storage.path`: a file goes only when a kept state covers it. `gzip` leaves ' +
+          '`NAME.gz` in its place. A file given as a path is always kept.',
+        flag: 'retention',
+      }),
+    retention_delay: duration(1000, 90 * 86_400_000)
+      .prefault('1h')
+      .meta({
+        description: 'How long such a file is left alone before that.',
+        flag: 'retention-delay',
+      }),
+    retention_dry_run: yesNo().default(false).meta({
+      description: 'Only log what retention would do.',
+      flag: 'retention-dry-run',
+    }),
   })
-  .transform(({ start_at: startAt, sample_ratio: sampleRatio, ...same }) => ({
-    ...same,
-    startAt,
-    sampleRatio,
-  }))
+  .transform(
+    ({
+      start_at: startAt,
+      sample_ratio: sampleRatio,
+      retention: action,
+      retention_delay: delayMs,
+      retention_dry_run: dryRun,
+      ...same
+    }) => ({ ...same, startAt, sampleRatio, retention: { action, delayMs, dryRun } }),
+  )

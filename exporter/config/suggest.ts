@@ -5,12 +5,13 @@ export function suggest(word: string, candidates: readonly string[]): string | u
   let bestScore = Math.max(1, Math.floor(wanted.length / 3)) + 1
   for (const candidate of candidates) {
     const offered = plain(candidate)
-    // What was left out or added (`--listen-address`, `warning`) is far by edits, near in mind.
+    // What was left out or added (`--listen-address`, `warning`) is far by edits, near in mind, but
+    // not as near as a word with one wrong letter.
     const partial =
       (wanted.length >= 4 && offered.includes(wanted)) ||
       (offered.length >= 4 && wanted.startsWith(offered))
     const score = partial
-      ? Math.min(1, editDistance(wanted, offered))
+      ? Math.min(1.5, editDistance(wanted, offered))
       : editDistance(wanted, offered)
     if (score < bestScore) {
       best = candidate

@@ -1,4 +1,5 @@
 const DURATION_FACTORS: readonly (readonly [string, number])[] = [
+  ['d', 86_400_000],
   ['h', 3_600_000],
   ['m', 60_000],
   ['s', 1000],
@@ -13,7 +14,7 @@ const SIZE_FACTORS: readonly (readonly [string, number])[] = [
 ]
 
 /** The spelling of a duration: a whole number and one unit. */
-export const DURATION_PATTERN = /^([0-9]{1,9})(ms|s|m|h)$/
+export const DURATION_PATTERN = /^([0-9]{1,9})(ms|s|m|h|d)$/
 
 /** The spelling of a size: a whole number of bytes, or of a binary unit. */
 export const SIZE_PATTERN = /^([0-9]{1,15})(KiB|MiB|GiB)?$/

@@ -11,12 +11,28 @@ export interface StreamFacts {
   readonly vantage: 'server' | 'client'
 }
 
-/** What every packet touches lies in the row itself: 10,000 connections do not fit into a cache. */
-export interface Connection {
+/** The file that a connection is read from. */
+export interface Origin {
+  /** Number of the stream, for the state. */
+  readonly id: number
   /** Index of the source in the metric store. */
   readonly source: number
   readonly facts: StreamFacts
   /** The file was not read from its beginning: start, handshake and totals are not known. */
+  readonly joinedLate: boolean
+}
+
+/** What every packet touches lies in the row itself: 10,000 connections do not fit into a cache. */
+export interface Connection {
+  readonly origin: Origin
+  /** What it is called in its stream. */
+  readonly group: string
+  /** It changed since the state was saved, and is in the list of those that did. */
+  touched: boolean
+  /** Its stream does not hold it any more. */
+  forgotten: boolean
+  readonly source: number
+  readonly facts: StreamFacts
   readonly joinedLate: boolean
   /** Event time of the first event, integer µs. */
   readonly startedAt: number
@@ -60,16 +76,15 @@ export interface Connection {
 const SECOND_US = 1_000_000
 
 /** A connection whose first event is about to be applied. */
-export function newConnection(
-  source: number,
-  facts: StreamFacts,
-  startedAt: number,
-  joinedLate: boolean,
-): Connection {
+export function newConnection(origin: Origin, group: string, startedAt: number): Connection {
   return {
-    source,
-    facts,
-    joinedLate,
+    origin,
+    group,
+    touched: false,
+    forgotten: false,
+    source: origin.source,
+    facts: origin.facts,
+    joinedLate: origin.joinedLate,
     startedAt,
     now: startedAt,
     wakeAt: startedAt + SECOND_US,

@@ -8,6 +8,7 @@ import {
   type Connection,
   idleTimeoutUs,
   newConnection,
+  type Origin,
   type StreamFacts,
   wakeNextSecond,
 } from './connection.ts'
@@ -51,10 +52,7 @@ const LEAST_EXPIRY_US = 600_000_000
 const LOOK_EVERY_US = 10_000_000
 
 /** The connections of one stream (file), by group id. */
-export interface Stream {
-  readonly source: number
-  readonly facts: StreamFacts
-  readonly joinedLate: boolean
+export interface Stream extends Origin {
   readonly connections: Map<string, Connection>
   /** Groups of connections that closed long ago: only that they existed is remembered. */
   readonly over: Set<string>
@@ -66,25 +64,45 @@ export interface Stream {
   currentGroup: string
 }
 
+/** What changed in the table since it was saved last. */
+export interface TableChanges {
+  readonly connections: Connection[]
+  readonly over: { readonly stream: Stream; readonly group: string }[]
+}
+
 export class ConnectionTable {
   readonly #listenersOf: ListenersOf
   readonly #handlers = new Map<string, readonly Handler[]>()
   readonly #most: number
   readonly #live = new Set<Connection>()
+  readonly #open = new Set<Stream>()
+  readonly #changes: TableChanges | undefined
   #connection: Connection | undefined
+  #streams = 0
 
-  /** `most`: connections that may be live at once; the oldest is evicted, and counted, to make room. */
-  constructor(listenersOf: ListenersOf, most = 200_000) {
+  /**
+   * `most`: connections that may be live at once; the oldest is evicted, and counted, to make room.
+   * `changes`: is told what has to be saved; whoever gives it must empty it.
+   */
+  constructor(listenersOf: ListenersOf, most = 200_000, changes?: TableChanges) {
     this.#listenersOf = listenersOf
     this.#most = most
+    this.#changes = changes
   }
 
   get liveConnections(): number {
     return this.#live.size
   }
 
+  /** The streams that may go on. */
+  get streams(): Iterable<Stream> {
+    return this.#open
+  }
+
   stream(source: number, facts: StreamFacts, joinedLate: boolean): Stream {
-    return {
+    this.#streams += 1
+    const stream: Stream = {
+      id: this.#streams,
       source,
       facts,
       joinedLate,
@@ -95,6 +113,8 @@ export class ConnectionTable {
       current: undefined,
       currentGroup: '',
     }
+    this.#open.add(stream)
+    return stream
   }
 
   /** Applies one record's events; `at` is its event time, integer µs. */
@@ -106,6 +126,7 @@ export class ConnectionTable {
       stream.currentGroup = group
     }
     this.#connection = connection
+    if (!connection.touched) this.#touch(connection)
     if (at > stream.newestAt) stream.newestAt = at
     if (at > connection.now) {
       if (at >= connection.wakeAt && !connection.ended) {
@@ -121,11 +142,11 @@ export class ConnectionTable {
 
   /** The stream has not grown for so long (µs, wall clock): connections fall silent and expire. */
   silent(stream: Stream, forUs: number): void {
-    for (const [group, connection] of stream.connections) {
+    for (const connection of stream.connections.values()) {
       const quiet = forUs + (stream.newestAt - connection.now)
       const idle = idleTimeoutUs(connection)
       if (connection.closedAs !== undefined) {
-        if (quiet > idle) this.#forgetRow(stream, group)
+        if (quiet > idle) this.#forgetRow(stream, connection)
       } else if (quiet > Math.max(LEAST_EXPIRY_US, 3 * idle)) this.#giveUp(connection, 'expired')
       else if (quiet > idle && !connection.silent) this.#silence(connection, true)
     }
@@ -134,8 +155,21 @@ export class ConnectionTable {
   /** Nothing will ever follow: what is open expires at once, at its last event. */
   finish(stream: Stream): void {
     for (const connection of stream.connections.values()) this.#giveUp(connection, 'expired')
-    stream.connections.clear()
-    stream.current = undefined
+    this.#release(stream)
+  }
+
+  /** Takes back a connection that was saved; `fill` sets its fields. */
+  restore(stream: Stream, group: string, startedAt: number, fill: (row: Connection) => void): void {
+    const connection = newConnection(stream, group, startedAt)
+    fill(connection)
+    stream.connections.set(group, connection)
+    if (connection.closedAs === undefined) this.#live.add(connection)
+  }
+
+  /** A source is no longer read: its connections are dropped, and counted nowhere. */
+  drop(stream: Stream): void {
+    for (const connection of stream.connections.values()) this.#live.delete(connection)
+    this.#release(stream)
   }
 
   /** A file that never stops growing is never silent, but connections in it may be. */
@@ -145,7 +179,7 @@ export class ConnectionTable {
   }
 
   #start(stream: Stream, group: string, at: number): Connection {
-    const connection = newConnection(stream.source, stream.facts, at, stream.joinedLate)
+    const connection = newConnection(stream, group, at)
     stream.connections.set(group, connection)
     if (stream.over.has(group)) {
       // It writes again: its packets count, it does not start or close a second time.
@@ -163,15 +197,32 @@ export class ConnectionTable {
   }
 
   /** A row that is not needed any more makes room; whoever logged 100,000 connections has as many files. */
-  #forgetRow(stream: Stream, group: string): void {
+  #forgetRow(stream: Stream, connection: Connection): void {
+    const { group } = connection
+    connection.forgotten = true
     stream.connections.delete(group)
     stream.over.add(group)
+    stream.current = undefined
+    this.#changes?.over.push({ stream, group })
+  }
+
+  #release(stream: Stream): void {
+    this.#open.delete(stream)
+    for (const connection of stream.connections.values()) connection.forgotten = true
+    stream.connections.clear()
     stream.current = undefined
   }
 
   #giveUp(connection: Connection, reason: 'expired' | 'evicted'): void {
     this.#connection = connection
+    if (!connection.touched) this.#touch(connection)
     giveUp(connection, reason, this.#emit)
+  }
+
+  #touch(connection: Connection): void {
+    if (this.#changes === undefined) return
+    connection.touched = true
+    this.#changes.connections.push(connection)
   }
 
   #silence(connection: Connection, silent: boolean): void {

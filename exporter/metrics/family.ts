@@ -96,6 +96,14 @@ export class Family {
     })
   }
 
+  /** Makes all series of one owner go away; returns how many there were. */
+  drop(owner: number): number {
+    const present = this.#rows[owner]?.present.filter((one) => one === 1).length ?? 0
+    this.#rows[owner] = undefined
+    this.#owner = -1
+    return present
+  }
+
   /** First slot of a series; it is created if it does not exist. −1: the series limit is reached. */
   slot(owner: number, first?: string, second?: string): number {
     // Most often it is the same series as last time.

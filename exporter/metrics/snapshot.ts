@@ -32,8 +32,15 @@ export function snapshotOf(store: MetricStore): StoreData {
   return data
 }
 
-/** Restores what still fits; returns the names of the families that start clean instead. */
-export function restore(store: MetricStore, data: StoreData): string[] {
+/**
+ * Restores what still fits, of the process and of those owners that `goesOn` admits; returns the names of
+ * the families that start clean instead.
+ */
+export function restore(
+  store: MetricStore,
+  data: StoreData,
+  goesOn: (owner: string) => boolean = () => true,
+): string[] {
   const clean: string[] = []
   for (const [name, saved] of Object.entries(data)) {
     const family = store.family(name)
@@ -43,6 +50,7 @@ export function restore(store: MetricStore, data: StoreData): string[] {
       continue
     }
     for (const [ownerName, labels, words] of saved.series) {
+      if (ownerName !== '' && !goesOn(ownerName)) continue
       const owner = ownerName === '' ? 0 : store.owner(ownerName)
       const first = family.slot(owner, labels[0], labels[1])
       if (first < 0) continue

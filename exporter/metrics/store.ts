@@ -15,7 +15,7 @@ export const PROCESS = 0
 export class MetricStore {
   readonly #slots = new Slots()
   readonly #families = new Map<string, Family>()
-  readonly #owners: string[] = ['']
+  readonly #owners: (string | undefined)[] = ['']
   readonly #maxSeries: number
   #overflow: Counter | undefined
   #series = 0
@@ -49,8 +49,12 @@ export class MetricStore {
     return this.#owners[owner] ?? ''
   }
 
-  get ownerNames(): readonly string[] {
-    return this.#owners
+  /** Its series are gone; the same name gets another index from now on. */
+  dropOwner(owner: number): void {
+    this.#owners[owner] = undefined
+    for (const family of this.#families.values()) {
+      this.#series -= family.drop(owner) * linesOf(family)
+    }
   }
 
   get families(): readonly Family[] {
@@ -77,7 +81,7 @@ export class MetricStore {
   }
 
   readonly #admit = (family: Family): boolean => {
-    const lines = family.type === 'histogram' ? family.slotsPerSeries + 1 : 1
+    const lines = linesOf(family)
     // What the exporter says of itself always has room: it is how the limit is noticed.
     const limited = family.spec.signal !== undefined
     if (limited && this.#series + lines > this.#maxSeries) {
@@ -94,6 +98,11 @@ export class MetricStore {
     this.#series += lines
     return true
   }
+}
+
+/** Samples on the page for one series. */
+function linesOf(family: Family): number {
+  return family.type === 'histogram' ? family.slotsPerSeries + 1 : 1
 }
 
 function nameOf({ spec }: Family): string {

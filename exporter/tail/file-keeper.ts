@@ -1,5 +1,6 @@
 import type { BigIntStats } from 'node:fs'
 import { fstatSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Desk } from './desk.ts'
 import type { Root, Selection } from './discovery.ts'
 import { findBelow } from './discovery.ts'
@@ -9,6 +10,7 @@ import { FileTable } from './file-table.ts'
 import type { FoundFile } from './find-file.ts'
 import { finishFile, isDeleted } from './finish-file.ts'
 import { BirthRecords } from './identity.ts'
+import { MovedFiles } from './moved-files.ts'
 import type { OpenFiles } from './open-files.ts'
 import type { ReadQueue } from './read-queue.ts'
 import type { TrackedFile } from './tracked-file.ts'
@@ -32,19 +34,23 @@ export interface KeeperParts {
   readonly openFiles: OpenFiles
   readonly queue: ReadQueue
   readonly errors: FileErrors
+  /** Whether somebody takes the numbers of removed files from the table. */
+  readonly keepRemoved: boolean
 }
 
 /** Keeps account of the files of one source: which there are, which are new, moved or gone. */
 export class FileKeeper {
-  readonly table = new FileTable()
+  readonly table: FileTable
   readonly births = new BirthRecords()
   readonly #parts: KeeperParts
   #sweep = 0
   #present: TrackedFile[] = []
+  #moved: MovedFiles | undefined
   #newestWriteNs = 0
 
   constructor(parts: KeeperParts) {
     this.#parts = parts
+    this.table = new FileTable(parts.keepRemoved)
   }
 
   /** Last modification of any file seen so far, in ms; undefined before the first file. */
@@ -66,6 +72,7 @@ export class FileKeeper {
       file.path = found.path
       file.openPath = found.openPath
       file.boundary = found.boundary
+      file.touched = true
     }
     file.sweep = this.#sweep
     file.gone = undefined
@@ -82,6 +89,7 @@ export class FileKeeper {
       this.#judge(file)
       if (++judged % FILES_PER_STEP === 0) yield
     }
+    this.#moved = undefined
   }
 
   /** Closes all files; nothing is told to the sinks. */
@@ -102,7 +110,11 @@ export class FileKeeper {
 
   #returned(stats: BigIntStats): TrackedFile | undefined {
     const file = this.table.takeDeparted(stats)
-    if (file === undefined || !this.births.mayBeSame(file, file.headLength > 0, stats)) return
+    if (file === undefined) return undefined
+    if (!this.births.mayBeSame(file, file.headLength > 0, stats)) {
+      this.table.forget(file)
+      return undefined
+    }
     this.table.add(file)
     file.unverified = true
     return this.#meet(file, stats)
@@ -110,6 +122,7 @@ export class FileKeeper {
 
   #meet(file: TrackedFile, stats: BigIntStats): TrackedFile {
     if (file.birthtimeNs !== stats.birthtimeNs) {
+      file.touched = true
       file.birthtimeNs = stats.birthtimeNs
       file.unverified = true
     }
@@ -119,7 +132,12 @@ export class FileKeeper {
   #add(found: FoundFile, root: Root): TrackedFile {
     const { desk, openFiles, startAt } = this.#parts
     const present = !root.known && startAt === 'end'
-    const file = trackFile(found, present ? Number(found.stats.size) : 0, desk.now())
+    const file = trackFile(
+      this.table.nextId(),
+      found,
+      present ? Number(found.stats.size) : 0,
+      desk.now(),
+    )
     this.table.add(file)
     if (present) this.#present.push(file)
     // Once open, a file can be read to its end even if it is deleted or moved away meanwhile.
@@ -175,6 +193,7 @@ export class FileKeeper {
         return this.table.get(file.dev, file.ino) === file
       }
     }
+    if (file.openPath === '' && file.gone === undefined) this.#openMoved(file)
     this.#noteOpen(file)
     // What cannot be looked at now may still be there.
     return below?.finding.type === 'refused' && !isFinal(below.finding.reason)
@@ -189,6 +208,17 @@ export class FileKeeper {
     if (isOpen && file.failure === undefined && needsReading(file)) return false
     const quietMs = now - Math.max(file.gone.since, isOpen ? file.grewAt : 0)
     return file.gone.sweeps >= 2 && quietMs >= this.#parts.rotateGraceMs
+  }
+
+  /** A file that was saved and is not where it was: opened under its new name, it is read to its end. */
+  #openMoved(file: TrackedFile): void {
+    this.#moved ??= new MovedFiles(this.#parts.selection.matches)
+    const path = this.#moved.find(file)
+    if (path === undefined) return
+    file.openPath = path
+    file.boundary = dirname(path)
+    this.#open(file)
+    this.#parts.queue.add(file)
   }
 
   #noteOpen(file: TrackedFile): void {

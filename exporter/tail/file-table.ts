@@ -10,7 +10,31 @@ const DEPARTED_KEPT = 16_384
 export class FileTable {
   readonly #devices = new Map<bigint, Map<bigint, TrackedFile>>()
   readonly #departed = new Map<string, TrackedFile>()
+  readonly #removed: number[] | undefined
   #size = 0
+  #ids = 0
+
+  /** `keepRemoved`: whoever takes the numbers of the files that are not remembered any more. */
+  constructor(keepRemoved: boolean) {
+    this.#removed = keepRemoved ? [] : undefined
+  }
+
+  /** A number that no file of this table had. */
+  nextId(): number {
+    this.#ids += 1
+    return this.#ids
+  }
+
+  /** Files that are not remembered any more, since the last call. */
+  takeRemoved(): number[] {
+    return this.#removed?.splice(0) ?? []
+  }
+
+  /** All files of which something has to be saved. */
+  *remembered(): Generator<TrackedFile, void> {
+    yield* this.files()
+    yield* this.#departed.values()
+  }
 
   /** Number of tracked files. */
   get size(): number {
@@ -30,6 +54,7 @@ export class FileTable {
   /** Tracks a file; its inode must not be tracked yet. */
   add(file: TrackedFile): void {
     file.forgotten = false
+    file.touched = true
     const inodes = this.#devices.get(file.dev)
     if (inodes === undefined) this.#devices.set(file.dev, new Map([[file.ino, file]]))
     else inodes.set(file.ino, file)
@@ -38,13 +63,25 @@ export class FileTable {
 
   /** Forgets a file; with `mayReturn`, remembers where it stood. */
   remove(file: TrackedFile, mayReturn: boolean): void {
-    file.forgotten = true
     const inodes = this.#devices.get(file.dev)
     if (inodes?.delete(file.ino)) this.#size--
-    if (!mayReturn) return
-    this.#departed.set(departedKey(file), file)
-    const oldest = this.#departed.keys().next().value
-    if (this.#departed.size > DEPARTED_KEPT && oldest !== undefined) this.#departed.delete(oldest)
+    if (mayReturn) this.depart(file)
+    else this.forget(file)
+  }
+
+  /** Remembers a file that is not there. */
+  depart(file: TrackedFile): void {
+    file.forgotten = true
+    file.touched = true
+    const key = departedKey(file)
+    const before = this.#departed.get(key)
+    if (before !== undefined) this.forget(before)
+    this.#departed.delete(key)
+    this.#departed.set(key, file)
+    const [oldest] = this.#departed
+    if (this.#departed.size <= DEPARTED_KEPT || oldest === undefined) return
+    this.#departed.delete(oldest[0])
+    this.forget(oldest[1])
   }
 
   /** Takes the file of this inode out of those that are gone. */
@@ -53,6 +90,12 @@ export class FileTable {
     const file = this.#departed.get(key)
     this.#departed.delete(key)
     return file
+  }
+
+  /** Remembers nothing of the file. */
+  forget(file: TrackedFile): void {
+    file.forgotten = true
+    this.#removed?.push(file.id)
   }
 }
 

@@ -18,6 +18,7 @@ export function finishFile(file: TrackedFile, desk: Desk): void {
   if (!ended) file.sink?.feed(NOTHING, true)
   file.sink?.closed()
   file.sink = undefined
+  file.touched = true
   // What was counted as lost must not be read after all should the file come back.
   file.offset = Math.max(file.offset, file.size)
   if (rest > 0) file.markerLength = 0

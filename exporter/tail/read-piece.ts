@@ -65,6 +65,7 @@ function filledLength(bytes: Uint8Array, start: number, end: number): number {
 /** Moves the offset past `used` bytes that end at `end` in `bytes`. */
 function use(file: TrackedFile, bytes: Buffer, end: number, used: number, desk: Desk): void {
   const counted = unusedBytes(file, file.offset + used)
+  file.touched = true
   file.offset += used
   file.readSize = READ_BYTES
   setMarker(file, bytes, end)
@@ -78,6 +79,7 @@ function use(file: TrackedFile, bytes: Buffer, end: number, used: number, desk: 
 function grow(file: TrackedFile, end: number, now: number): void {
   if (end <= file.size) return
   file.size = end
+  file.touched = true
   file.grewAt = now
 }
 
@@ -108,6 +110,7 @@ function measureHole(file: TrackedFile, desk: Desk, atEnd: boolean): Piece {
   if (!end || atEnd) {
     const lost = unusedBytes(file, file.holeEnd)
     if (lost > 0) desk.observer.lost('nul_hole', lost)
+    file.touched = true
     file.offset = file.holeEnd
     file.markerLength = 0
   }

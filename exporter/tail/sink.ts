@@ -1,3 +1,5 @@
+import type { RowFields } from '../state/row.ts'
+
 /** Why bytes that were seen on disk could not be read. */
 export type LossReason = 'deleted' | 'truncated' | 'nul_hole' | 'other'
 
@@ -43,6 +45,13 @@ export interface FileSink {
    * After feed(…, true).
    */
   closed(): void
+  /**
+   * Whether what it was fed has come to its end, so that more is not expected; false where nothing
+   * was understood.
+   */
+  finished(): boolean
+  /** Shows all that it remembers, to be saved; or, just opened, takes over what was saved. */
+  state(row: RowFields): void
 }
 
 /** Told of what happens to the files of one source; counts, never decides. */

@@ -1,4 +1,6 @@
 import { resolve } from 'node:path'
+import type { RowFields } from '../state/row.ts'
+import { Backlog } from './backlog.ts'
 import type { Desk } from './desk.ts'
 import { ReadBuffer } from './desk.ts'
 import type { Root, Selection, Visitor } from './discovery.ts'
@@ -6,11 +8,14 @@ import { findBelow, makeRoot, scanRoots } from './discovery.ts'
 import { FileErrors } from './file-errors.ts'
 import { FileKeeper } from './file-keeper.ts'
 import { FileReader } from './file-reader.ts'
+import { fileRow, savedFile } from './file-row.ts'
+import { FinishedFiles } from './finished-files.ts'
+import { LeavingFiles } from './leaving-files.ts'
 import { defaultMaxOpenFiles, OpenFiles } from './open-files.ts'
 import type { FileSink, TailObserver } from './sink.ts'
 import type { TailStatus } from './tail-status.ts'
 import { statusOf } from './tail-status.ts'
-import { READ_BYTES } from './tracked-file.ts'
+import { READ_BYTES, type TrackedFile } from './tracked-file.ts'
 import { Turns } from './turns.ts'
 import { Waker } from './waker.ts'
 import { WatchHints } from './watch-hints.ts'
@@ -25,9 +30,11 @@ export class TailShared {
   readonly buffer = new ReadBuffer()
   readonly turns = new Turns()
   readonly openFiles: OpenFiles
+  readonly leaving: LeavingFiles
 
   constructor(maxOpenFiles: number = defaultMaxOpenFiles()) {
     this.openFiles = new OpenFiles(maxOpenFiles)
+    this.leaving = new LeavingFiles(maxOpenFiles)
   }
 }
 
@@ -54,6 +61,8 @@ export interface TailerOptions {
   readonly rotateGraceMs: number
   /** Longest record that a sink can need at once, in bytes. */
   readonly maxRecordBytes: number
+  /** Whether somebody saves the files' state, and so takes what changed of it. */
+  readonly keepState?: boolean
 }
 
 /**
@@ -62,6 +71,7 @@ export interface TailerOptions {
  * Truncation means that the inode lost what was read: it is read as a new file.
  */
 export class Tailer {
+  readonly finished: FinishedFiles
   readonly #options: TailerOptions
   readonly #roots: readonly Root[]
   readonly #selection: Selection
@@ -79,7 +89,7 @@ export class Tailer {
   #scanCostMs = 0
   #scans = 0
   #up = false
-  #caughtUp = false
+  #backlog: Backlog | undefined
   #stopped = false
   #waiting: { readonly scan: number; readonly done: () => void }[] = []
 
@@ -102,7 +112,11 @@ export class Tailer {
       openFiles: shared.openFiles,
       queue: this.#reader.queue,
       errors: this.#errors,
+      keepRemoved: options.keepState === true,
     })
+    const { openFiles, leaving } = shared
+    const { table } = this.#keeper
+    this.finished = new FinishedFiles({ roots: this.#roots, table, desk: this.#desk, openFiles, leaving })
     this.#waker = new Waker(this, options.sweepIntervalMs)
     this.#hints = new WatchHints(this.#waker)
     this.#visitor = {
@@ -116,6 +130,39 @@ export class Tailer {
         if (reason === 'limit') shared.openFiles.relieve()
       },
     }
+  }
+
+  /** Roots that were looked at, in this process or in one before: what appears there is read whole. */
+  get knownRoots(): readonly string[] {
+    return this.#roots.filter(({ known }) => known).map(({ path }) => path)
+  }
+
+  /** Takes over which roots were known; before `start`. */
+  restoreRoots(paths: readonly string[]): void {
+    for (const root of this.#roots) root.known = paths.includes(root.path)
+  }
+
+  /** Takes over a file that was saved; before `start`. */
+  restoreFile(row: RowFields): void {
+    const { table } = this.#keeper
+    const file = savedFile(table.nextId(), row, this.#desk.open)
+    if (file.forgotten) table.depart(file)
+    else table.add(file)
+  }
+
+  /** The files of which something has to be saved; all of them, or those that changed. */
+  *unsaved(all: boolean): Generator<TrackedFile, void> {
+    for (const file of this.#keeper.table.remembered()) if (all || file.touched) yield file
+  }
+
+  /** Shows what has to be saved of a file. */
+  saveFile(file: TrackedFile, row: RowFields): void {
+    fileRow(file, row, this.#desk.open)
+  }
+
+  /** Numbers of the files that are not remembered any more, since the last call. */
+  takeRemoved(): number[] {
+    return this.#keeper.table.takeRemoved()
   }
 
   /** Begins to follow the roots: at once, at intervals, and at the kernel's hints. */
@@ -158,7 +205,7 @@ export class Tailer {
 
   /** Whether all that was there at the start has been read. */
   backlogApplied(): boolean {
-    return this.#caughtUp
+    return this.#backlog?.isApplied() === true
   }
 
   /** Begins a round of discovery, or another one after the present one. */
@@ -213,6 +260,7 @@ export class Tailer {
   #endScan(): void {
     this.#scan = undefined
     this.#scans++
+    this.#backlog ??= new Backlog(this.#keeper.table.files())
     this.#up = this.#roots.every(({ up }) => up)
     if (this.#options.watch) {
       const absent = this.#roots.filter(({ real }) => real === undefined).map(({ path }) => path)
@@ -242,7 +290,6 @@ export class Tailer {
 
   /** All that was found has been read. */
   #settle(): void {
-    this.#caughtUp ||= this.#scans > 0
     const settled = this.#waiting.filter(({ scan }) => scan <= this.#scans)
     this.#waiting = this.#waiting.filter(({ scan }) => scan > this.#scans)
     for (const { done } of settled) done()

@@ -12,6 +12,10 @@ const RETRY_LAST_MS = 60_000
  * after a restart; the rest is rebuilt by looking at the file.
  */
 export interface TrackedFile {
+  /** Number of the file in its source, for the state. */
+  readonly id: number
+  /** Whether what is saved of it changed since it was saved. */
+  touched: boolean
   /** Where the file was found last. */
   path: string
   dev: bigint
@@ -66,12 +70,15 @@ export interface TrackedFile {
 
 /** A file just found, to be read from byte `start` on. */
 export function trackFile(
+  id: number,
   found: { path: string; openPath: string; boundary: string; stats: BigIntStats },
   start: number,
   now: number,
 ): TrackedFile {
   const { path, openPath, boundary, stats } = found
   return {
+    id,
+    touched: true,
     path,
     dev: stats.dev,
     ino: stats.ino,
@@ -119,9 +126,11 @@ export function noteSize(file: TrackedFile, stats: BigIntStats, now: number): vo
   const mtimeNs = Number(stats.mtimeNs)
   if (size > file.size) {
     file.size = size
+    file.touched = true
     file.grewAt = now
   } else if (size < file.size || mtimeNs !== file.mtimeNs) {
     file.unverified = true
+    file.touched = true
   }
   file.mtimeNs = mtimeNs
   if (file.size > file.readTo && file.behindSince === 0) file.behindSince = now

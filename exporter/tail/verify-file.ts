@@ -52,6 +52,7 @@ export function setHead(file: TrackedFile, bytes: Uint8Array, length: number): v
  * earlier is fed, so that a record boundary exactly there is seen.
  */
 export function goOnInside(file: TrackedFile, position: number): void {
+  file.touched = true
   if (position > 0) {
     file.sink?.skipToRecord()
     file.offset = position - 1
@@ -98,6 +99,7 @@ function loseUnread(file: TrackedFile, size: number, desk: Desk): void {
   if (file.offered > size) goOnInside(file, Math.max(file.offset, file.start))
   file.readTo = Math.min(file.readTo, size)
   file.size = size
+  file.touched = true
   file.holeEnd = 0
 }
 
@@ -111,6 +113,7 @@ function startAnew(file: TrackedFile, size: number, reason: ResetReason, desk: D
   file.sink?.feed(NOTHING, true)
   file.sink?.closed()
   file.sink = undefined
+  file.touched = true
   file.offset = 0
   file.start = 0
   file.offered = 0

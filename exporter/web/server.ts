@@ -19,16 +19,32 @@ export interface ServerOptions {
   readonly log: Logger
   /** Monotonic milliseconds, for the age of a rendered page. */
   readonly now?: () => number
+  /** One line on why there is no page now: it is the answer to scrapes, with a 503. */
+  readonly gate?: () => string | undefined
+  /**
+   * Called when a scrape was answered: the whole page was handed to the system. The page holds what
+   * was known at `begunAt` (of `now`); it may be up to a second old.
+   */
+  readonly onScraped?: (begunAt: number) => void
+  /** Reads the configuration again; without it `/-/reload` is forbidden. */
+  readonly reload?: () => Promise<Reload>
 }
+
+/** How reading the configuration again ended; `problems` are lines. */
+export type Reload =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly problems: readonly string[] }
 
 const SHARE_PAGE_FOR_MS = 1_000
 const ALLOWED = 'GET, HEAD'
+const RELOAD_PATH = '/-/reload'
+const RELOAD_ALLOWED = 'POST, PUT'
 const PLAIN = 'text/plain; charset=utf-8'
 
 /**
- * Creates the application: landing page, metrics, health and readiness, all by GET and HEAD only;
- * `listen` serves it, `inject` tries it. Requests are not logged, and no answer repeats a word
- * that the client sent.
+ * Creates the application: landing page, metrics, health and readiness, all by GET and HEAD only,
+ * and reload by POST and PUT; `listen` serves it, `inject` tries it. Requests are not logged, no
+ * body is read, and no answer repeats a word that the client sent.
  */
 export function createServer(options: ServerOptions): FastifyInstance {
   const { log, ready, telemetryPath } = options
@@ -48,11 +64,13 @@ export function createServer(options: ServerOptions): FastifyInstance {
   app.addHook('preClose', async () => {
     closing = true
   })
-  // Before the body is read: a method that is refused has none that anybody wants.
+  // Before the body is read: neither a method that is refused nor a reload has one that anybody
+  // wants.
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff')
-    if (request.method === 'GET' || request.method === 'HEAD') return
     const [path = ''] = request.url.split('?')
+    if (path === RELOAD_PATH) return answerReload(request.method, reply, options.reload)
+    if (request.method === 'GET' || request.method === 'HEAD') return
     if (!paths.has(path)) return plain(reply, 404)
     return plain(reply.header('allow', ALLOWED), 405)
   })
@@ -84,7 +102,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
   return app
 }
 
-function metricsHandler({ page, contentType, log, now = () => performance.now() }: ServerOptions) {
+function metricsHandler(options: ServerOptions) {
+  const { page, contentType, log, gate, onScraped, now = () => performance.now() } = options
   // Logged here, where it happens once, and not for each of those who share it.
   const loggedPage = async () => {
     try {
@@ -97,20 +116,44 @@ function metricsHandler({ page, contentType, log, now = () => performance.now() 
   const share = sharePage(loggedPage, SHARE_PAGE_FOR_MS, now)
 
   return async (request: FastifyRequest, reply: FastifyReply) => {
+    const closedFor = gate?.()
+    if (closedFor !== undefined) {
+      return plain(uncached(reply).header('retry-after', '1'), 503, closedFor)
+    }
     reply.header('vary', 'Accept-Encoding')
     const gzip = acceptsGzip(request.headers['accept-encoding'])
-    const body = share().then(({ body, gzipped }) => (gzip ? gzipped() : body))
-    const outcome = await within(scrapeBudgetMs(request.headers[SCRAPE_TIMEOUT]), body)
+    const answer = share().then(async ({ begunAt, body, gzipped }) => ({
+      begunAt,
+      bytes: gzip ? await gzipped() : body,
+    }))
+    const outcome = await within(scrapeBudgetMs(request.headers[SCRAPE_TIMEOUT]), answer)
     switch (outcome.type) {
       case 'failed':
         return plain(reply, 500, 'the metrics page cannot be rendered')
       case 'late':
         return plain(reply, 503, 'the metrics page was not ready in time')
-      case 'done':
+      case 'done': {
+        const { begunAt, bytes } = outcome.value
+        // Not the framework's hook, which also tells of answers that failed on their way.
+        if (request.method === 'GET') reply.raw.once('finish', () => onScraped?.(begunAt))
         if (gzip) reply.header('content-encoding', 'gzip')
-        return reply.type(contentType).send(outcome.value)
+        return reply.type(contentType).send(bytes)
+      }
     }
   }
+}
+
+async function answerReload(
+  method: string,
+  reply: FastifyReply,
+  reload: ServerOptions['reload'],
+): Promise<FastifyReply> {
+  uncached(reply)
+  if (method !== 'POST' && method !== 'PUT')
+    return plain(reply.header('allow', RELOAD_ALLOWED), 405)
+  if (reload === undefined) return plain(reply, 403, 'lifecycle requests are not enabled')
+  const outcome = await reload()
+  return outcome.ok ? plain(reply, 200, 'reloaded') : plain(reply, 400, outcome.problems.join('\n'))
 }
 
 const SCRAPE_TIMEOUT = 'x-prometheus-scrape-timeout-seconds'

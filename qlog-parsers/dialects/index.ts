@@ -4,7 +4,7 @@ import type { TraceHeader } from '../trace-header.ts'
 import { ngtcp2 } from './ngtcp2.ts'
 import { quicGo } from './quic-go.ts'
 import { quicGoLegacy } from './quic-go-legacy.ts'
-import { quiche, quicheLegacy } from './quiche.ts'
+import { quiche, quicheLegacy, quicheVariants } from './quiche.ts'
 
 export const dialects: readonly Dialect[] = [quicGo, quicGoLegacy, quiche, quicheLegacy, ngtcp2]
 
@@ -16,4 +16,14 @@ export function dialectNamed(name: string): Dialect | undefined {
 /** Who wrote the file that opens with this header, or undefined. */
 export function dialectOf(header: TraceHeader): Dialect | undefined {
   return dialects.find((dialect) => dialect.wrote(header))
+}
+
+/** What a dialect is called in saved state: its variants have names of their own there. */
+export function dialectKey({ name, variant }: Dialect): string {
+  return variant === undefined ? name : `${name} ${variant}`
+}
+
+/** The dialect that was saved under this key; undefined if there is none any more. */
+export function dialectOfKey(key: string): Dialect | undefined {
+  return [...dialects, ...quicheVariants].find((dialect) => dialectKey(dialect) === key)
 }

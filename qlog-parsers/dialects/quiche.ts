@@ -166,11 +166,19 @@ export const quiche: Dialect = {
 /** With BBR2 it also tells its pacing rate: known once a record has one. */
 const quichePaced: Dialect = {
   ...quiche,
+  variant: 'paced',
   capabilities: { ...quiche.capabilities, pacingRate: true },
 }
 
 /** 0.26: loss counters under the old event names, no probe timeouts yet. */
-const quiche026: Dialect = { ...quiche, capabilities: { ...BEFORE_LOSS, loss: ['unknown'] } }
+const quiche026: Dialect = {
+  ...quiche,
+  variant: '0.26',
+  capabilities: { ...BEFORE_LOSS, loss: ['unknown'] },
+}
+
+/** What a record makes of a quiche file. */
+export const quicheVariants: readonly Dialect[] = [quichePaced, quiche026]
 
 export const quicheLegacy: Dialect = {
   name: 'quiche-legacy',

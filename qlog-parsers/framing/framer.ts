@@ -27,6 +27,9 @@ export interface RecordSink {
   rejected(reason: RejectReason): void
 }
 
+/** Nothing, a part of a record that began before the first byte, or the rest of one that is too long. */
+export type Skipping = 'nothing' | 'unknown' | 'too_long'
+
 /** Splits the bytes of one file; keeps no bytes, only whether it is skipping to the next boundary. */
 export class Framer {
   readonly #maxRecordBytes: number
@@ -44,6 +47,17 @@ export class Framer {
   /** What follows may begin inside a record: skip, uncounted, to the next boundary. */
   skipToRecord(): void {
     this.#skipping = true
+  }
+
+  /** What is being passed over up to the next boundary. */
+  get skipping(): Skipping {
+    return this.#skipping ? (this.#isTooLong ? 'too_long' : 'unknown') : 'nothing'
+  }
+
+  /** Goes on where another framer stood. */
+  resume(skipping: Skipping): void {
+    this.#skipping = skipping !== 'nothing'
+    this.#isTooLong = skipping === 'too_long'
   }
 
   /** Bytes of records that were too long, since the last call. */

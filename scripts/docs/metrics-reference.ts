@@ -5,6 +5,7 @@ import { collectors } from '../../exporter/collectors/index.ts'
 import { inputMetrics } from '../../exporter/collectors/input.ts'
 import { canGive } from '../../exporter/collectors/presence.ts'
 import { processMetrics } from '../../exporter/collectors/process.ts'
+import { reloadMetrics, stateMetrics } from '../../exporter/collectors/state.ts'
 import { tailingMetrics } from '../../exporter/collectors/tailing.ts'
 import { canonicalBound } from '../../exporter/metrics/canonical.ts'
 import { type Family, Histogram } from '../../exporter/metrics/family.ts'
@@ -39,6 +40,8 @@ export function metricsReference(): string {
   combine(collectors, store)
   inputMetrics(store)
   tailingMetrics(store)
+  stateMetrics(store)
+  reloadMetrics(store)
   processMetrics(
     store,
     { version: 'VERSION', revision: 'REVISION', nodeVersion: 'VERSION' },

@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import type { RowFields } from '../../exporter/state/row.ts'
 import type { FileSink } from '../../exporter/tail/sink.ts'
 import type { TailerOptions } from '../../exporter/tail/tailer.ts'
 import { Tailer, TailShared } from '../../exporter/tail/tailer.ts'
@@ -25,6 +26,7 @@ export class LineSink implements FileSink {
   tooLong = 0
   ended = false
   isClosed = false
+  isFinished = false
   readonly #maxRecordBytes: number
   #unused = Buffer.alloc(0)
   #skipping = false
@@ -84,6 +86,16 @@ export class LineSink implements FileSink {
   closed(): void {
     if (!this.ended) throw new Error('closed before the end')
     this.isClosed = true
+  }
+
+  finished(): boolean {
+    return this.isFinished
+  }
+
+  /** What it goes on with in another process; the lines stay with this one. */
+  state(row: RowFields): void {
+    this.#skipping = row.flag(this.#skipping)
+    this.#discarding = row.flag(this.#discarding)
   }
 
   #take(line: Uint8Array): void {

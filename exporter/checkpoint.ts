@@ -1,0 +1,147 @@
+/** Everything that must survive this process, as rows, and back: what is read, of whom, how far, and every metric. */
+
+import type { Connection } from './connections/connection.ts'
+import { connectionRow } from './connections/connection-row.ts'
+import type { Stream, TableChanges } from './connections/table.ts'
+import { restore, type StoreData, snapshotOf } from './metrics/snapshot.ts'
+import type { Pipeline } from './pipeline.ts'
+import type { SavedSource, Source } from './source.ts'
+import { BatchWriter, readRows } from './state/state-rows.ts'
+
+/** One slice of an image; a turn of the event loop writes one. */
+const PART_BYTES = 1 << 20
+
+interface Meta {
+  readonly sources: readonly SavedSource[]
+  readonly metrics: StoreData
+}
+
+/** What was taken over from an earlier process. */
+export interface Restored {
+  /** Names of the sources that go on. */
+  readonly sources: readonly string[]
+  /** Names of the sources that begin anew: they are new, or read something else. */
+  readonly clean: readonly string[]
+  /** Names of the metrics that begin anew: their shape changed. */
+  readonly cleanMetrics: readonly string[]
+}
+
+export class Checkpoint {
+  readonly #pipeline: Pipeline
+  readonly #changes: TableChanges
+  readonly #sources: () => readonly Source[]
+  readonly #writer = new BatchWriter()
+
+  constructor(pipeline: Pipeline, changes: TableChanges, sources: () => readonly Source[]) {
+    this.#pipeline = pipeline
+    this.#changes = changes
+    this.#sources = sources
+  }
+
+  /**
+   * What changed since the last call, slice by slice; what is left goes into the next batch, and so does
+   * what changes again meanwhile. The slices count only together with that batch.
+   */
+  *changes(): Generator<Uint8Array, void> {
+    const writer = this.#writer
+    for (const source of this.#sources()) {
+      for (const _ of source.saveChanges(writer)) if (isSlice(writer)) yield writer.take()
+    }
+    const { connections, over } = this.#changes
+    for (const { stream, group } of over.splice(0)) putOver(writer, stream, group)
+    for (const connection of connections.splice(0)) {
+      connection.touched = false
+      if (connection.forgotten) continue
+      putConnection(writer, connection)
+      if (isSlice(writer)) yield writer.take()
+    }
+  }
+
+  /** What changed since the last call, and all metrics: one synchronous turn. */
+  batch(): Uint8Array {
+    const slices = [...this.changes()]
+    const meta: Meta = {
+      sources: this.#sources().map((source) => source.saved()),
+      metrics: snapshotOf(this.#pipeline.metrics),
+    }
+    this.#writer.put('meta', {}, (row) => row.bytes(Buffer.from(JSON.stringify(meta))))
+    const last = this.#writer.take()
+    return slices.length === 0 ? last : Buffer.concat([...slices, last])
+  }
+
+  /**
+   * Everything but the metrics, slice by slice. What changes while it is written is in the next batch: an
+   * image counts only together with that.
+   */
+  *image(): Generator<Uint8Array, void> {
+    const writer = new BatchWriter()
+    for (const source of this.#sources()) {
+      for (const _ of source.saveAll(writer)) if (isSlice(writer)) yield writer.take()
+    }
+    for (const stream of this.#pipeline.table.streams) {
+      for (const connection of stream.connections.values()) {
+        putConnection(writer, connection)
+        if (isSlice(writer)) yield writer.take()
+      }
+      for (const group of stream.over) {
+        putOver(writer, stream, group)
+        if (isSlice(writer)) yield writer.take()
+      }
+    }
+    yield writer.take()
+  }
+
+  /** Takes over what an earlier process saved; before the sources are started. Throws if it cannot be read. */
+  restore(batches: readonly Uint8Array[]): Restored {
+    const rows = readRows(batches)
+    if (rows.meta === undefined) throw new Error('the state says nothing of sources')
+    const meta = JSON.parse(Buffer.from(rows.meta).toString()) as Meta
+    const goingOn = this.#sources().flatMap((source) => {
+      const saved = meta.sources.find(
+        ({ name, input }) => name === source.name && input === source.input,
+      )
+      return saved === undefined ? [] : [{ source, saved }]
+    })
+    const names = goingOn.map(({ source }) => source.name)
+    const cleanMetrics = restore(this.#pipeline.metrics, meta.metrics, (owner) =>
+      names.includes(owner),
+    )
+    for (const { source, saved } of goingOn) {
+      const files = rows.files.get(saved.key)?.values() ?? []
+      for (const [id, stream] of source.restore(saved, files)) {
+        this.#restoreStream(stream, rows.connections.get(id) ?? new Map())
+      }
+    }
+    const clean = this.#sources().flatMap(({ name }) => (names.includes(name) ? [] : [name]))
+    return { sources: names, clean, cleanMetrics }
+  }
+
+  #restoreStream(stream: Stream, connections: SavedConnections): void {
+    for (const [group, row] of connections) {
+      if (row === undefined) stream.over.add(group)
+      else {
+        this.#pipeline.table.restore(stream, group, row.number(0), (connection) =>
+          connectionRow(connection, row),
+        )
+      }
+    }
+  }
+}
+
+function isSlice(writer: BatchWriter): boolean {
+  return writer.length >= PART_BYTES
+}
+
+type SavedConnections = NonNullable<ReturnType<ReturnType<typeof readRows>['connections']['get']>>
+
+function putConnection(writer: BatchWriter, connection: Connection): void {
+  const { origin, group } = connection
+  writer.put('connection', { id: origin.id, name: group }, (row) => {
+    row.number(connection.startedAt)
+    connectionRow(connection, row)
+  })
+}
+
+function putOver(writer: BatchWriter, { id }: Stream, group: string): void {
+  writer.put('connection_over', { id, name: group })
+}

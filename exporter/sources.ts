@@ -1,0 +1,67 @@
+/** The sources at work, and how they change with the configuration. */
+import { isDeepStrictEqual } from 'node:util'
+import type { Config, SourceConfig } from './config/schema.ts'
+import { Source, type SourceParts } from './source.ts'
+
+export class Sources {
+  readonly #parts: SourceParts
+  #config: Config
+  #sources: readonly Source[]
+  #made = 0
+
+  constructor(config: Config, parts: SourceParts) {
+    this.#parts = parts
+    this.#config = config
+    this.#sources = config.sources.map((source) => this.#make(source, config))
+  }
+
+  get all(): readonly Source[] {
+    return this.#sources
+  }
+
+  start(): void {
+    for (const source of this.#sources) source.start()
+  }
+
+  /**
+   * Stops the sources that are no longer named or read something else, starts the new ones, and leaves
+   * the others alone. Other settings wait for the next start, and the log says so.
+   */
+  async change(wanted: Config): Promise<void> {
+    const before = this.#config
+    const config = { ...before, sources: wanted.sources }
+    const kept = this.#sources.filter((source) =>
+      isDeepStrictEqual(configOf(before, source), configOf(config, source)),
+    )
+    const gone = this.#sources.filter((source) => !kept.includes(source))
+    const added = config.sources.filter(({ name }) => kept.every((source) => source.name !== name))
+    for (const source of gone) source.forget()
+    const made = added.map((source) => this.#make(source, config))
+    this.#sources = [...kept, ...made]
+    this.#config = config
+    await Promise.all(gone.map((source) => source.stop()))
+    for (const source of made) source.start()
+    this.#tell(before, wanted, gone, made)
+  }
+
+  #make(source: SourceConfig, config: Config): Source {
+    this.#made += 1
+    return new Source(this.#made, source, config, this.#parts)
+  }
+
+  #tell(before: Config, wanted: Config, gone: readonly Source[], made: readonly Source[]): void {
+    const { log } = this.#parts
+    const names = (sources: readonly Source[]) => sources.map(({ name }) => name).join(',')
+    log.info('configuration read again', { stopped: names(gone), started: names(made) })
+    const later = (Object.keys(wanted) as (keyof Config)[]).filter(
+      (key) => key !== 'sources' && !isDeepStrictEqual(before[key], wanted[key]),
+    )
+    if (later.length > 0) {
+      log.warn('settings that count from the next start on', { sections: later.join(',') })
+    }
+  }
+}
+
+function configOf(config: Config, { name }: Source): SourceConfig | undefined {
+  return config.sources.find((source) => source.name === name)
+}

@@ -1,0 +1,60 @@
+/** Killed anywhere in a recording and started again from what was saved: the same page as without it. */
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import t, { type Test } from 'tap'
+import { fixtures } from './support/fixtures.ts'
+import { configured, Life } from './support/restarts.ts'
+import { seeded } from './support/seeded.ts'
+
+const RESTARTS = 12
+const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000)
+
+for (const [index, { name, path }] of fixtures().entries()) {
+  t.test(`${name}: ${RESTARTS} kills (SEED=${SEED})`, async (t) => {
+    const content = readFileSync(path)
+    const random = seeded(SEED + index)
+    const cuts = Array.from({ length: 3 * RESTARTS }, () => random(content.length)).sort(
+      (a, b) => a - b,
+    )
+    const config = configured('--qlog-dir', directory(t), '--start-at', 'beginning')
+    const [root = ''] = config.sources[0]?.paths ?? []
+    const file = join(root, basename(path))
+    let written = 0
+    const writeTo = (end: number) => {
+      appendFileSync(file, content.subarray(written, end))
+      written = end
+    }
+    let life = new Life(config)
+    let saved = life.image()
+    let kills = 0
+    for (const cut of cuts) {
+      writeTo(cut)
+      await life.look()
+      // Some of what was read is saved as a change, some as part of an image, some not at all.
+      const then = random(5)
+      if (then < 2) saved.push(life.batch())
+      else if (then === 2) saved = life.image()
+      if (random(3) > 0) continue
+      await life.kill()
+      kills += 1
+      life = new Life(config, saved)
+      saved = life.image()
+    }
+    writeTo(content.length)
+    await life.look()
+    await life.kill()
+
+    const control = new Life(config)
+    await control.look()
+    await control.kill()
+    t.ok(kills > 2, `${kills} kills`)
+    t.equal(await life.page(), await control.page())
+  })
+}
+
+function directory(t: Test): string {
+  const path = mkdtempSync(join(tmpdir(), 'resume-'))
+  t.teardown(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}

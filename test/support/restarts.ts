@@ -1,0 +1,69 @@
+/** An exporter's reading half in this process, killed and started again with nothing but what it saved. */
+import { Checkpoint } from '../../exporter/checkpoint.ts'
+import { parseCommandLine } from '../../exporter/cli.ts'
+import { tailingMetrics } from '../../exporter/collectors/tailing.ts'
+import { loadConfig } from '../../exporter/config/load.ts'
+import type { Config } from '../../exporter/config/schema.ts'
+import type { TableChanges } from '../../exporter/connections/table.ts'
+import { renderStore } from '../../exporter/metrics/render.ts'
+import { createPipeline, type Pipeline } from '../../exporter/pipeline.ts'
+import { Sources } from '../../exporter/sources.ts'
+import { TailShared } from '../../exporter/tail/tailer.ts'
+
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** One process's life: nothing runs by itself, everything happens at `look`. */
+export class Life {
+  readonly pipeline: Pipeline
+  readonly #sources: Sources
+  readonly #checkpoint: Checkpoint
+
+  /** `saved`: the batches of the life before. */
+  constructor(config: Config, saved: readonly Uint8Array[] = []) {
+    const changes: TableChanges = { connections: [], over: [] }
+    this.pipeline = createPipeline({}, changes)
+    this.#sources = new Sources(config, {
+      pipeline: this.pipeline,
+      tailing: tailingMetrics(this.pipeline.metrics),
+      shared: new TailShared(100),
+      keepState: true,
+      log: SILENT,
+    })
+    this.#checkpoint = new Checkpoint(this.pipeline, changes, () => this.#sources.all)
+    if (saved.length > 0) this.#checkpoint.restore(saved)
+  }
+
+  /** Reads all that is there. */
+  async look(): Promise<void> {
+    await Promise.all(this.#sources.all.map((source) => source.sweep()))
+  }
+
+  /** Everything, as a first commit writes it. */
+  image(): Uint8Array[] {
+    return [...[...this.#checkpoint.image()].map((part) => part.slice()), this.batch()]
+  }
+
+  /** What changed since the last image or batch. */
+  batch(): Uint8Array {
+    return this.#checkpoint.batch().slice()
+  }
+
+  /** What the page says of what was read. */
+  page(): Promise<string> {
+    return renderStore(this.pipeline.metrics, ({ spec }) => spec.depends !== 'clock')
+  }
+
+  /** Gives its files and watches back; nothing is told to anybody. */
+  async kill(): Promise<void> {
+    await Promise.all(this.#sources.all.map((source) => source.stop()))
+  }
+}
+
+/** The configuration that a command line gives; nothing watches, nothing sweeps by itself. */
+export function configured(...args: string[]): Config {
+  const command = parseCommandLine([...args, '--no-tail.watch'], {})
+  if (command.command !== 'serve') throw new Error(`${args}: ${JSON.stringify(command)}`)
+  const { config, errors } = loadConfig({ ...command, readFile: () => '' })
+  if (config === undefined) throw new Error(errors.join('\n'))
+  return config
+}
