@@ -8,8 +8,8 @@ import type { Pipeline } from './pipeline.ts'
 import type { SavedSource, Source } from './source.ts'
 import { BatchWriter, readRows } from './state/state-rows.ts'
 
-/** One slice of an image; a turn of the event loop writes one. */
-const PART_BYTES = 1 << 20
+/** Bytes of one slice; a turn of the event loop writes one. */
+const SLICE_BYTES = 1 << 20
 
 interface Meta {
   readonly sources: readonly SavedSource[]
@@ -28,13 +28,21 @@ export interface Restored {
 
 export class Checkpoint {
   readonly #pipeline: Pipeline
-  readonly #changes: TableChanges
+  readonly #list: TableChanges
+  readonly #sliceBytes: number
   readonly #sources: () => readonly Source[]
   readonly #writer = new BatchWriter()
+  #pass: Generator<Uint8Array, void> | undefined
 
-  constructor(pipeline: Pipeline, changes: TableChanges, sources: () => readonly Source[]) {
+  constructor(
+    pipeline: Pipeline,
+    changes: TableChanges,
+    sources: () => readonly Source[],
+    sliceBytes = SLICE_BYTES,
+  ) {
+    this.#sliceBytes = sliceBytes
     this.#pipeline = pipeline
-    this.#changes = changes
+    this.#list = changes
     this.#sources = sources
   }
 
@@ -42,24 +50,30 @@ export class Checkpoint {
    * What changed since the last call, slice by slice; what is left goes into the next batch, and so does
    * what changes again meanwhile. The slices count only together with that batch.
    */
-  *changes(): Generator<Uint8Array, void> {
+  changes(): Generator<Uint8Array, void> {
+    this.#pass = this.#changed()
+    return this.#pass
+  }
+
+  *#changed(): Generator<Uint8Array, void> {
     const writer = this.#writer
     for (const source of this.#sources()) {
-      for (const _ of source.saveChanges(writer)) if (isSlice(writer)) yield writer.take()
+      for (const _ of source.saveChanges(writer)) if (this.#isSlice(writer)) yield writer.take()
     }
-    const { connections, over } = this.#changes
+    const { connections, over } = this.#list
     for (const { stream, group } of over.splice(0)) putOver(writer, stream, group)
     for (const connection of connections.splice(0)) {
       connection.touched = false
       if (connection.forgotten) continue
       putConnection(writer, connection)
-      if (isSlice(writer)) yield writer.take()
+      if (this.#isSlice(writer)) yield writer.take()
     }
   }
 
   /** What changed since the last call, and all metrics: one synchronous turn. */
   batch(): Uint8Array {
-    const slices = [...this.changes()]
+    // A pass that somebody has not finished holds rows that must not be missing.
+    const slices = [...(this.#pass ?? []), ...this.changes()]
     const meta: Meta = {
       sources: this.#sources().map((source) => source.saved()),
       metrics: snapshotOf(this.#pipeline.metrics),
@@ -76,16 +90,16 @@ export class Checkpoint {
   *image(): Generator<Uint8Array, void> {
     const writer = new BatchWriter()
     for (const source of this.#sources()) {
-      for (const _ of source.saveAll(writer)) if (isSlice(writer)) yield writer.take()
+      for (const _ of source.saveAll(writer)) if (this.#isSlice(writer)) yield writer.take()
     }
     for (const stream of this.#pipeline.table.streams) {
       for (const connection of stream.connections.values()) {
         putConnection(writer, connection)
-        if (isSlice(writer)) yield writer.take()
+        if (this.#isSlice(writer)) yield writer.take()
       }
       for (const group of stream.over) {
         putOver(writer, stream, group)
-        if (isSlice(writer)) yield writer.take()
+        if (this.#isSlice(writer)) yield writer.take()
       }
     }
     yield writer.take()
@@ -116,6 +130,10 @@ export class Checkpoint {
     return { sources: names, clean, cleanMetrics }
   }
 
+  #isSlice(writer: BatchWriter): boolean {
+    return writer.length >= this.#sliceBytes
+  }
+
   #restoreStream(stream: Stream, connections: SavedConnections): void {
     for (const [group, row] of connections) {
       if (row === undefined) stream.over.add(group)
@@ -126,10 +144,6 @@ export class Checkpoint {
       }
     }
   }
-}
-
-function isSlice(writer: BatchWriter): boolean {
-  return writer.length >= PART_BYTES
 }
 
 type SavedConnections = NonNullable<ReturnType<ReturnType<typeof readRows>['connections']['get']>>

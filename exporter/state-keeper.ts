@@ -11,7 +11,7 @@ export class StateKeeper {
   readonly #checkpoint: Checkpoint
   readonly #metrics: StateMetrics
   readonly #log: Logger
-  #imaging: Promise<void> | undefined
+  #preparing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #savedAt = 0
   #failing = false
@@ -31,17 +31,22 @@ export class StateKeeper {
     this.#timer.unref()
   }
 
-  /** Writes an image if the next batch needs one under it. Never rejects. */
+  /**
+   * Writes what would hold up the event loop if the next batch had to write it: an image, if it needs one
+   * under it, or else most of what changed. Never rejects.
+   */
   async prepare(): Promise<void> {
-    if (this.#imaging === undefined && this.#file.wantsImage) {
-      this.#imaging = this.#file
-        .rewrite(this.#checkpoint.image())
-        .catch((error) => this.failed(error))
-        .finally(() => {
-          this.#imaging = undefined
-        })
-    }
-    await this.#imaging
+    this.#preparing ??= this.#prepare()
+      .catch((error) => this.failed(error))
+      .finally(() => {
+        this.#preparing = undefined
+      })
+    await this.#preparing
+  }
+
+  async #prepare(): Promise<void> {
+    if (this.#file.wantsImage) return this.#file.rewrite(this.#checkpoint.image())
+    for (const slice of this.#checkpoint.changes()) await this.#file.slice(slice)
   }
 
   /**

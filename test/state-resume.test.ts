@@ -58,3 +58,26 @@ function directory(t: Test): string {
   t.teardown(() => rmSync(path, { recursive: true, force: true }))
   return path
 }
+
+t.test('a batch holds the rows of a pass that was begun and left', async (t) => {
+  const root = directory(t)
+  const config = configured('--qlog-dir', root, '--start-at', 'beginning')
+  const [first, second] = fixtures()
+  const life = new Life(config)
+  await life.look()
+  const saved = life.image()
+  for (const { path } of [first, second] as { path: string }[]) {
+    appendFileSync(join(root, basename(path)), readFileSync(path))
+  }
+  await life.look()
+  // As when a scrape comes while slices are being written.
+  const slices = life.changes()
+  const begun = slices.next().value as Uint8Array
+  saved.push(begun.slice(), life.batch())
+  t.equal(slices.next().done, true, 'nothing is left to be written later')
+  await life.kill()
+  const next = new Life(config, saved)
+  await next.look()
+  await next.kill()
+  t.equal(await next.page(), await life.page())
+})

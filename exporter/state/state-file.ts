@@ -6,6 +6,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { coalesced } from './coalesced.ts'
+import type { FrameKind } from './frame.ts'
 import { isSame, type SeenFile, seen, seenSync } from './inode.ts'
 import { Log } from './log.ts'
 import { Rewrite } from './rewrite.ts'
@@ -102,6 +103,22 @@ export class StateFile {
   }
 
   /**
+   * Writes a slice of what changed since the last commit, so that the next one has less to write; it counts
+   * only together with that. Rejects as `commit` does.
+   */
+  async slice(rows: Uint8Array): Promise<void> {
+    this.#refuseIfOver()
+    await this.#queue.ask(async () => {
+      try {
+        await this.#appendToBoth('part', rows)
+      } catch (error) {
+        this.#log?.missesCommit()
+        throw error
+      }
+    })
+  }
+
+  /**
    * Resolves when all that was committed before the call is on the disk, to stay, in every mode;
    * rejects with a system error.
    */
@@ -136,7 +153,7 @@ export class StateFile {
   async #commit(batch: Uint8Array, finishes: Rewrite | undefined): Promise<void> {
     try {
       if (finishes !== undefined && finishes === this.#rewrite) await this.#finish(finishes, batch)
-      else await this.#appendToBoth(batch)
+      else await this.#appendToBoth('commit', batch)
       if (this.#fsync === 'always') await this.#flush()
     } catch (error) {
       this.#log?.missesCommit()
@@ -153,32 +170,32 @@ export class StateFile {
       await this.#drop(rewrite, error)
       if (this.#anotherWriter !== undefined || this.#log?.complete !== true) throw error
       this.#failed(error as Error)
-      await this.#append(batch)
+      await this.#append('commit', batch)
     }
   }
 
   /** The rewrite needs what the log missed, and the log what the rewrite may lose. */
-  async #appendToBoth(batch: Uint8Array): Promise<void> {
-    let failure = await failureOf(this.#append(batch))
+  async #appendToBoth(kind: FrameKind, batch: Uint8Array): Promise<void> {
+    let failure = await failureOf(this.#append(kind, batch))
     const rewrite = this.#rewrite
     if (rewrite !== undefined) {
       const full = isFull(failure) ? failure : undefined
       const lost =
-        this.#anotherWriter ?? full ?? (await failureOf(rewrite.file?.append('commit', batch)))
+        this.#anotherWriter ?? full ?? (await failureOf(rewrite.file?.append(kind, batch)))
       if (lost !== undefined) await this.#drop(rewrite, lost)
       // A new file must not cost a log that is complete: the space it took is free again.
-      if (full !== undefined) failure = await failureOf(this.#append(batch))
+      if (full !== undefined) failure = await failureOf(this.#append(kind, batch))
       if (lost !== undefined && failure === undefined && rewrite.whole) this.#failed(lost)
     }
     if (failure !== undefined) throw failure
   }
 
-  async #append(batch: Uint8Array): Promise<void> {
+  async #append(kind: FrameKind, batch: Uint8Array): Promise<void> {
     const log = this.#log
     if (log === undefined) throw new Error('no state is written yet: it takes a rewrite')
     if (!log.complete) throw new Error('an earlier commit is not written: it takes a rewrite')
     if ((await this.#ours()) === undefined) throw new Error(`${this.#path} is gone`)
-    await log.file.append('commit', batch)
+    await log.file.append(kind, batch)
   }
 
   async #replaceBy(rewrite: Rewrite): Promise<void> {

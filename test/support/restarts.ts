@@ -10,6 +10,9 @@ import { createPipeline, type Pipeline } from '../../exporter/pipeline.ts'
 import { Sources } from '../../exporter/sources.ts'
 import { TailShared } from '../../exporter/tail/tailer.ts'
 
+/** So few that there are always several. */
+const SLICE_BYTES = 100
+
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** One process's life: nothing runs by itself, everything happens at `look`. */
@@ -29,7 +32,7 @@ export class Life {
       keepState: true,
       log: SILENT,
     })
-    this.#checkpoint = new Checkpoint(this.pipeline, changes, () => this.#sources.all)
+    this.#checkpoint = new Checkpoint(this.pipeline, changes, () => this.#sources.all, SLICE_BYTES)
     if (saved.length > 0) this.#checkpoint.restore(saved)
   }
 
@@ -41,6 +44,11 @@ export class Life {
   /** Everything, as a first commit writes it. */
   image(): Uint8Array[] {
     return [...[...this.#checkpoint.image()].map((part) => part.slice()), this.batch()]
+  }
+
+  /** What changed since the last image or batch, in small slices that count only with the next batch. */
+  changes(): Generator<Uint8Array, void> {
+    return this.#checkpoint.changes()
   }
 
   /** What changed since the last image or batch. */
