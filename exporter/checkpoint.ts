@@ -6,7 +6,8 @@ import type { Stream, TableChanges } from './connections/table.ts'
 import { restore, type StoreData, snapshotOf } from './metrics/snapshot.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { SavedSource, Source } from './source.ts'
-import { BatchWriter, readRows } from './state/state-rows.ts'
+import type { RowFields } from './state/row.ts'
+import { BatchWriter, SavedRows } from './state/state-rows.ts'
 
 /** Bytes of one slice; a turn of the event loop writes one. */
 const SLICE_BYTES = 1 << 20
@@ -85,29 +86,29 @@ export class Checkpoint {
 
   /**
    * Everything but the metrics, slice by slice. What changes while it is written is in the next batch: an
-   * image counts only together with that.
+   * image counts only together with that. A slice is lent until the next one is asked for.
    */
   *image(): Generator<Uint8Array, void> {
     const writer = new BatchWriter()
     for (const source of this.#sources()) {
-      for (const _ of source.saveAll(writer)) if (this.#isSlice(writer)) yield writer.take()
+      for (const _ of source.saveAll(writer)) if (this.#isSlice(writer)) yield writer.lend()
     }
     for (const stream of this.#pipeline.table.streams) {
       for (const connection of stream.connections.values()) {
         putConnection(writer, connection)
-        if (this.#isSlice(writer)) yield writer.take()
+        if (this.#isSlice(writer)) yield writer.lend()
       }
       for (const group of stream.over) {
         putOver(writer, stream, group)
-        if (this.#isSlice(writer)) yield writer.take()
+        if (this.#isSlice(writer)) yield writer.lend()
       }
     }
-    yield writer.take()
+    yield writer.lend()
   }
 
   /** Takes over what an earlier process saved; before the sources are started. Throws if it cannot be read. */
   restore(batches: readonly Uint8Array[]): Restored {
-    const rows = readRows(batches)
+    const rows = new SavedRows(batches)
     if (rows.meta === undefined) throw new Error('the state says nothing of sources')
     const meta = JSON.parse(Buffer.from(rows.meta).toString()) as Meta
     const goingOn = this.#sources().flatMap((source) => {
@@ -121,9 +122,8 @@ export class Checkpoint {
       names.includes(owner),
     )
     for (const { source, saved } of goingOn) {
-      const files = rows.files.get(saved.key)?.values() ?? []
-      for (const [id, stream] of source.restore(saved, files)) {
-        this.#restoreStream(stream, rows.connections.get(id) ?? new Map())
+      for (const [id, stream] of source.restore(saved, rows.filesOf(saved.key))) {
+        this.#restoreStream(stream, rows.connectionsOf(id))
       }
     }
     const clean = this.#sources().flatMap(({ name }) => (names.includes(name) ? [] : [name]))
@@ -134,7 +134,10 @@ export class Checkpoint {
     return writer.length >= this.#sliceBytes
   }
 
-  #restoreStream(stream: Stream, connections: SavedConnections): void {
+  #restoreStream(
+    stream: Stream,
+    connections: Iterable<readonly [string, RowFields | undefined]>,
+  ): void {
     for (const [group, row] of connections) {
       if (row === undefined) stream.over.add(group)
       else {
@@ -145,8 +148,6 @@ export class Checkpoint {
     }
   }
 }
-
-type SavedConnections = NonNullable<ReturnType<ReturnType<typeof readRows>['connections']['get']>>
 
 function putConnection(writer: BatchWriter, connection: Connection): void {
   const { origin, group } = connection

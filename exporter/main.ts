@@ -2,8 +2,11 @@
 /** The composition root: each command loads what it needs, and nothing else. */
 import * as nodeModule from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
 import type { Command } from './cli.ts'
 
+// A young generation that never grows costs no time here, and saves 100 MiB beside 100,000 files.
+setFlagsFromString('--semi-space-growth-factor=1')
 // Compiling costs more than a small replay. Only who may change the program may change its cache; where
 // it cannot be written there is none.
 nodeModule.enableCompileCache?.(

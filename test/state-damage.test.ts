@@ -25,15 +25,19 @@ interface Written {
   readonly text: string
 }
 
-/** An image in two parts with a commit between, and four commits more; one of them is empty. */
+/** An image in two parts and its commit; then commits, an empty one and one with a slice before. */
 const FRAMES: readonly Written[] = [
   { kind: 'part', text: 'first part' },
   { kind: 'part', text: 'second part' },
   { kind: 'commit', text: 'one' },
   { kind: 'commit', text: '' },
+  { kind: 'part', text: 'a slice of the next' },
   { kind: 'commit', text: 'three' },
   { kind: 'commit', text: 'four '.repeat(100) },
 ]
+
+/** How many of them are there before the first commit. */
+const IMAGE_PARTS = 2
 
 /** Where each frame ends, bytes. */
 const ENDS: readonly number[] = FRAMES.map((_, index) =>
@@ -47,10 +51,13 @@ const ENDS: readonly number[] = FRAMES.map((_, index) =>
 async function written(t: Test): Promise<{ readonly dir: string; readonly bytes: Buffer }> {
   const dir = t.testdir()
   const file = new StateFile(dir, 'async', noFailures)
-  const texts = (kind: FrameKind) =>
-    FRAMES.filter((frame) => frame.kind === kind).map(({ text }) => Buffer.from(text))
-  await file.rewrite(texts('part').values())
-  for (const commit of texts('commit')) await file.commit(commit)
+  const payloads = FRAMES.map(({ text }) => Buffer.from(text))
+  await file.rewrite(payloads.slice(0, IMAGE_PARTS).values())
+  for (const [index, payload] of payloads.entries()) {
+    if (index < IMAGE_PARTS) continue
+    if (FRAMES[index]?.kind === 'commit') await file.commit(payload)
+    else await file.slice(payload)
+  }
   await file.close()
   return { dir, bytes: readFileSync(join(dir, 'state')) }
 }
@@ -92,7 +99,8 @@ t.test('cut at any byte: the last whole commit before, or nothing', async (t) =>
     const torn = expected.length > 0 && !ENDS.includes(length)
     if (texts(loaded).join('|') !== expected.join('|')) t.fail(`cut at ${length}`, { loaded })
     if (expected.length === 0 && loaded.type !== 'unusable') t.fail(`${length} bytes are a state`)
-    if (torn && !('damage' in loaded)) t.fail(`cut at ${length}: no damage seen`)
+    const damage = loaded.type === 'state' ? loaded.damage : undefined
+    if (torn && !damage?.includes('cut short')) t.fail(`cut at ${length}: ${damage}`)
   }
   t.equal(load(dir, bytes.subarray(0, 0)).type, 'unusable')
 })

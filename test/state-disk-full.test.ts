@@ -87,6 +87,27 @@ t.test(
 )
 
 t.test(
+  'an image that did not fit is not tried again before the log has doubled',
+  { skip: noSmallDisk },
+  async (t) => {
+    const disk = smallDisk(t, '24m')
+    const file = new StateFile(disk.dir, 'async', (error) => t.fail(error.message))
+    t.teardown(() => file.close())
+    await file.rewrite([].values())
+    const grow = async (mib: number) => file.commit(Buffer.alloc(mib * KIB * KIB))
+    await grow(0)
+    await grow(5)
+    t.equal(file.wantsImage, true)
+    await t.rejects(file.rewrite([Buffer.alloc(20 * KIB * KIB)].values()), full)
+    t.equal(file.wantsImage, false)
+    await grow(4)
+    t.equal(file.wantsImage, false)
+    await grow(2)
+    t.equal(file.wantsImage, true)
+  },
+)
+
+t.test(
   'a commit finds the disk full by a rewrite: the rewrite gives way',
   { skip: noSmallDisk },
   async (t) => {

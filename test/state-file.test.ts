@@ -101,6 +101,37 @@ t.test('a commit stands in the new file where it was handed in', async (t) => {
   await file.close()
 })
 
+t.test('a commit that is handed in before the first part is taken stands before it', async (t) => {
+  const dir = t.testdir()
+  const file = open(dir)
+  await file.rewrite(parts('image'))
+  await file.commit(bytes('0'))
+  const rewrite = file.rewrite(parts('a', 'b'))
+  await Promise.all([file.commit(bytes('1')), rewrite])
+  await file.commit(bytes('2'))
+  t.same(textsIn(dir), ['1', 'a', 'b', '2'])
+  await file.close()
+})
+
+t.test('slices count together with the commit after them, in both files', async (t) => {
+  const dir = t.testdir()
+  const file = open(dir)
+  await t.rejects(file.slice(bytes('too early')), /takes a rewrite/)
+  await file.rewrite(parts('image'))
+  await file.slice(bytes('first'))
+  await file.commit(bytes('0'))
+  t.same(textsIn(dir), ['image', 'first', '0'])
+  await file.slice(bytes('slice'))
+  t.match(loadState(dir), { type: 'state', batches: [{}, {}, {}], damage: 'no commit follows' })
+  await file.commit(bytes('1'))
+  t.same(textsIn(dir), ['image', 'first', '0', 'slice', '1'])
+  await file.rewrite(parts('new image'))
+  await file.slice(bytes('another'))
+  await file.commit(bytes('2'))
+  t.same(textsIn(dir), ['new image', 'another', '2'])
+  await file.close()
+})
+
 t.test('commits that are handed in at once all follow the new image', async (t) => {
   const dir = t.testdir()
   const file = open(dir)

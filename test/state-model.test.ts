@@ -23,21 +23,21 @@ async function play(base: string, disk?: SmallDisk): Promise<Seen> {
     for (const key of ['full', 'written', 'rewritten'] as const) sum[key] += model.seen[key]
     rmSync(dir, { recursive: true })
   })
-  await fc.assert(property, { numRuns: 300 })
+  await fc.assert(property, { numRuns: 200 })
   return sum
 }
 
 t.test('a start finds the last commit, or one handed in since', async (t) => {
   const { full, written, rewritten } = await play(t.testdir())
   t.equal(full, 0)
-  t.ok(written > 500, `${written} commits were written`)
-  t.ok(rewritten > 300, `${rewritten} rewrites got their last part`)
+  t.ok(written > 300, `${written} commits were written`)
+  t.ok(rewritten > 150, `${rewritten} rewrites got their last part`)
 })
 
 t.test('the same on a disk that is full now and then', { skip: noSmallDisk }, async (t) => {
   const disk = smallDisk(t, '128k')
   const { full, written, rewritten } = await play(disk.dir, disk)
-  t.ok(full > 20, `${full} commits met a full disk`)
-  t.ok(written > 500, `${written} commits were written`)
-  t.ok(rewritten > 300, `${rewritten} rewrites got their last part`)
+  t.ok(full > 5, `${full} commits met a full disk`)
+  t.ok(written > 300, `${written} commits were written`)
+  t.ok(rewritten > 150, `${rewritten} rewrites got their last part`)
 })

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   copyFileSync,
+  mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -15,6 +16,13 @@ import { AnotherWriterError, StateFile } from '../exporter/state/state-file.ts'
 import { lockState } from '../exporter/state/state-lock.ts'
 
 const INTRUDER = new URL('support/state-intruder.ts', import.meta.url).pathname
+
+const base = t.testdir()
+
+/** Stays until all tests are over: a file is closed, and flushed, after its test. */
+function freshDir(): string {
+  return mkdtempSync(join(base, 'dir-'))
+}
 
 function bytes(text: string): Uint8Array {
   return Buffer.from(text)
@@ -48,17 +56,17 @@ async function isOver(t: Test, file: StateFile): Promise<void> {
 }
 
 t.test('the file was replaced: the commit is not written, nor any later one', async (t) => {
-  const dir = t.testdir()
+  const dir = freshDir()
   const first = await writer(t, dir, 'first')
-  const second = await writer(t, dir, 'second')
+  const second = await writer(t, dir, 'other')
   await t.rejects(first.commit(bytes('more')), /another process has written .*state/)
   await isOver(t, first)
   await second.commit(bytes('goes on'))
-  t.same(textsIn(dir), ['image of second', 'second', 'goes on'])
+  t.same(textsIn(dir), ['image of other', 'other', 'goes on'])
 })
 
 t.test('the file grew: a rewrite under way is given up', async (t) => {
-  const dir = t.testdir()
+  const dir = freshDir()
   const file = await writer(t, dir, 'first')
   function* image() {
     for (;;) yield bytes('part')
@@ -73,7 +81,7 @@ t.test('the file grew: a rewrite under way is given up', async (t) => {
 })
 
 t.test('the other one wrote between our start and our first rename', async (t) => {
-  const dir = t.testdir()
+  const dir = freshDir()
   const first = await writer(t, dir, 'first')
   const second = open(t, dir)
   await first.commit(bytes('more'))
@@ -85,7 +93,7 @@ t.test('the other one wrote between our start and our first rename', async (t) =
 })
 
 t.test('a file came up where there was none', async (t) => {
-  const dir = t.testdir()
+  const dir = freshDir()
   const [first, second] = [open(t, dir), open(t, dir)]
   await first.rewrite([].values())
   await first.commit(bytes('first'))
@@ -95,7 +103,7 @@ t.test('a file came up where there was none', async (t) => {
 })
 
 t.test('the other one took the name of our new file', async (t) => {
-  const dir = t.testdir()
+  const dir = freshDir()
   const file = await writer(t, dir, 'first')
   await file.rewrite([bytes('new image')].values())
   rmSync(join(dir, 'state.tmp'))
@@ -105,7 +113,7 @@ t.test('the other one took the name of our new file', async (t) => {
 })
 
 t.test('a file that was deleted or moved away comes back with the next rewrite', async (t) => {
-  const dir = t.testdir()
+  const dir = freshDir()
   const file = await writer(t, dir, 'first')
   renameSync(join(dir, 'state'), join(dir, 'elsewhere'))
   await t.rejects(file.commit(bytes('lost')), /is gone/)
@@ -127,7 +135,7 @@ t.test(
   'in another network namespace the lock is free, the file is not',
   { skip: noNamespace },
   async (t) => {
-    const dir = t.testdir()
+    const dir = freshDir()
     const lock = await lockState(dir)
     t.equal(lock.type, 'locked')
     const file = await writer(t, dir, 'first')

@@ -8,7 +8,7 @@ import { connectionRow } from '../exporter/connections/connection-row.ts'
 import { createPipeline } from '../exporter/pipeline.ts'
 import { SourceReader } from '../exporter/source-reader.ts'
 import { RowReader, RowWriter } from '../exporter/state/row.ts'
-import { BatchWriter, readRows } from '../exporter/state/state-rows.ts'
+import { BatchWriter, SavedRows } from '../exporter/state/state-rows.ts'
 import { fileRow, savedFile } from '../exporter/tail/file-row.ts'
 import { fixtures } from './support/fixtures.ts'
 
@@ -72,7 +72,7 @@ t.test('a cut batch is an error, never a guess', (t) => {
   const batch = writer.take()
   for (let length = 1; length < batch.length; length += 1) {
     // Only between two rows is there nothing to notice: the checksum of the batch does that.
-    const cut = () => readRows([batch.slice(0, length)])
+    const cut = () => new SavedRows([batch.slice(0, length)])
     if (length === FIRST_ROW_BYTES) t.doesNotThrow(cut)
     else t.throws(cut, RangeError, `${length} bytes`)
   }
@@ -87,11 +87,13 @@ t.test('the later row of the same key counts', (t) => {
   second.put('file', { owner: 1, id: 2 }, (row) => row.number(4))
   second.put('file_gone', { owner: 2, id: 2 })
   second.put('connection_over', { id: 1, name: 'a' })
-  const rows = readRows([first.take(), second.take()])
-  t.equal(rows.files.get(1)?.get(2)?.number(0), 4)
-  t.equal(rows.files.get(2)?.has(2), false)
-  t.equal(rows.connections.get(1)?.has('a'), true)
-  t.equal(rows.connections.get(1)?.get('a'), undefined)
+  const rows = new SavedRows([first.take(), second.take()])
+  t.same(
+    [...rows.filesOf(1)].map((row) => row.number(0)),
+    [4],
+  )
+  t.same([...rows.filesOf(2)], [])
+  t.same([...rows.connectionsOf(1)], [['a', undefined]])
   t.end()
 })
 

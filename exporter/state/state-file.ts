@@ -103,8 +103,8 @@ export class StateFile {
   }
 
   /**
-   * Writes a slice of what changed since the last commit, so that the next one has less to write; it counts
-   * only together with that. Rejects as `commit` does.
+   * Writes a slice of what changed since the last commit, so that the next one has less to write;
+   * it counts only together with that. Rejects as `commit` does, but not if a rewrite has it.
    */
   async slice(rows: Uint8Array): Promise<void> {
     this.#refuseIfOver()
@@ -113,7 +113,7 @@ export class StateFile {
         await this.#appendToBoth('part', rows)
       } catch (error) {
         this.#log?.missesCommit()
-        throw error
+        if (this.#rewrite === undefined) throw error
       }
     })
   }
@@ -209,8 +209,9 @@ export class StateFile {
     const old = this.#log
     this.#log = new Log(file)
     this.#rewrite = undefined
-    // Nobody can read the old file any more; a fault in closing it changes nothing.
-    await old?.file.close().catch(() => {})
+    // Giving back the space of the old one takes its time, and the commit need not wait for it. A
+    // fault in that changes nothing: nobody can read the file any more.
+    if (old !== undefined) void this.#queue.ask(() => old.file.close().catch(() => {}))
   }
 
   /** The state file, if there is one; rejects if it is not as we left it. */

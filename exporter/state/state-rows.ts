@@ -35,44 +35,74 @@ export class BatchWriter {
     writer.end(begun)
   }
 
-  /** The batch; the writer begins another one. */
+  /** The rows so far, lent until another one is put. */
+  lend(): Uint8Array {
+    return this.#writer.lend()
+  }
+
+  /** The batch, to keep; the writer begins another one. */
   take(): Uint8Array {
     return this.#writer.take()
   }
 }
 
-/** The rows that count, after all batches. */
-export interface SavedRows {
-  readonly meta: Uint8Array | undefined
-  /** By source number and file number. */
-  readonly files: ReadonlyMap<number, ReadonlyMap<number, RowFields>>
-  /** By stream number and group; undefined: that connection closed long ago. */
-  readonly connections: ReadonlyMap<number, ReadonlyMap<string, RowFields | undefined>>
-}
+/** Where a row is: its batch, and its first byte in that; one number, since there may be very many. */
+type Place = number
+const BATCH = 2 ** 32
+const OVER: Place = -1
 
-/** Reads batches in the order in which they were written; throws a RangeError if one is cut. */
-export function readRows(batches: readonly Uint8Array[]): SavedRows {
-  let meta: Uint8Array | undefined
-  const files = new Map<number, Map<number, RowFields>>()
-  const connections = new Map<number, Map<string, RowFields | undefined>>()
-  for (const batch of batches) {
-    const reader = new RowReader(batch)
-    while (!reader.atEnd) {
-      const kind = KINDS[reader.number()]
-      const owner = reader.number()
-      const id = reader.number()
-      const name = reader.text()
-      const part = reader.part()
-      if (kind === 'meta') meta = part
-      else if (kind === 'file') inner(files, owner).set(id, new RowReader(part))
-      else if (kind === 'file_gone') inner(files, owner).delete(id)
-      else inner(connections, id).set(name, kind === 'connection' ? new RowReader(part) : undefined)
+/** The rows that count, after all batches. */
+export class SavedRows {
+  readonly #batches: readonly Uint8Array[]
+  readonly #files = new Map<number, Map<number, Place>>()
+  readonly #connections = new Map<number, Map<string, Place>>()
+  #meta: Uint8Array | undefined
+
+  /** Batches in the order in which they were written; throws a RangeError if one is cut. */
+  constructor(batches: readonly Uint8Array[]) {
+    this.#batches = batches
+    batches.forEach((bytes, batch) => {
+      const reader = new RowReader(bytes)
+      while (!reader.atEnd) this.#take(reader, batch)
+    })
+  }
+
+  get meta(): Uint8Array | undefined {
+    return this.#meta
+  }
+
+  /** The files of a source, by its number. */
+  *filesOf(owner: number): Generator<RowFields, void> {
+    for (const place of this.#files.get(owner)?.values() ?? []) yield this.#row(place)
+  }
+
+  /** The connections of a stream, by its number, with their groups; no row: it closed long ago. */
+  *connectionsOf(stream: number): Generator<[string, RowFields | undefined], void> {
+    for (const [group, place] of this.#connections.get(stream) ?? []) {
+      yield [group, place === OVER ? undefined : this.#row(place)]
     }
   }
-  return { meta, files, connections }
+
+  #take(reader: RowReader, batch: number): void {
+    const kind = KINDS[reader.number()]
+    const owner = reader.number()
+    const id = reader.number()
+    const name = reader.text()
+    const part = reader.part()
+    const place = batch * BATCH + reader.position - part.length
+    if (kind === 'meta') this.#meta = part
+    else if (kind === 'file') inner(this.#files, owner).set(id, place)
+    else if (kind === 'file_gone') inner(this.#files, owner).delete(id)
+    else inner(this.#connections, id).set(name, kind === 'connection' ? place : OVER)
+  }
+
+  #row(place: Place): RowFields {
+    const batch = this.#batches[Math.floor(place / BATCH)] as Uint8Array
+    return new RowReader(batch.subarray(place % BATCH))
+  }
 }
 
-function inner<K, V>(outer: Map<number, Map<K, V>>, key: number): Map<K, V> {
+function inner<K>(outer: Map<number, Map<K, Place>>, key: number): Map<K, Place> {
   let map = outer.get(key)
   if (map === undefined) {
     map = new Map()

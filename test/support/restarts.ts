@@ -43,7 +43,7 @@ export class Life {
 
   /** Everything, as a first commit writes it. */
   image(): Uint8Array[] {
-    return [...[...this.#checkpoint.image()].map((part) => part.slice()), this.batch()]
+    return [...Array.from(this.#checkpoint.image(), (part) => part.slice()), this.batch()]
   }
 
   /** What changed since the last image or batch, in small slices that count only with the next batch. */

@@ -14,6 +14,7 @@ export type Action =
   | { readonly type: 'reopen' }
   | { readonly type: 'fill' }
   | { readonly type: 'empty' }
+  | { readonly type: 'slice'; readonly rows: number }
   | { readonly type: 'rewrite'; readonly rows: number }
   | { readonly type: 'wait'; readonly times: number }
 
@@ -27,6 +28,7 @@ const CHANCES: readonly (readonly [number, fc.Arbitrary<Action>])[] = [
     }),
   ],
   [8, fc.record({ type: fc.constant('commit') })],
+  [3, fc.record({ type: fc.constant('slice'), rows: fc.integer({ min: 1, max: 4 }) })],
   [4, fc.record({ type: fc.constant('rewrite'), rows: fc.integer({ min: 1, max: 8 }) })],
   [8, fc.record({ type: fc.constant('wait'), times: fc.integer({ min: 1, max: 12 }) })],
   [2, fc.record({ type: fc.constant('settle') })],
@@ -67,6 +69,7 @@ export class StateModel {
       this.#puts++
       this.#toy.put(action.row, `${this.#puts}:${'x'.repeat(action.bytes)}`)
     } else if (action.type === 'commit') this.#commit()
+    else if (action.type === 'slice') this.#slice(action.rows)
     else if (action.type === 'rewrite') this.#rewrite(action.rows)
     else if (action.type === 'look') this.#look()
     else if (action.type === 'reopen') await this.#reopen()
@@ -100,11 +103,16 @@ export class StateModel {
       this.#resolved = Math.max(this.#resolved, index)
       this.seen.written++
     }
-    const failed = (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOSPC') this.seen.full++
-      else if (!/takes a rewrite/.test(error.message)) throw error
-    }
-    this.#pending.push(this.#file.commit(this.#toy.batch()).then(written, failed))
+    this.#pending.push(this.#file.commit(this.#toy.batch()).then(written, this.#refused))
+  }
+
+  #slice(rows: number): void {
+    this.#pending.push(this.#file.slice(this.#toy.batch(rows)).catch(this.#refused))
+  }
+
+  readonly #refused = (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOSPC') this.seen.full++
+    else if (!/takes a rewrite/.test(error.message)) throw error
   }
 
   #rewrite(rows: number): void {

@@ -16,11 +16,11 @@ export class ToyState {
     this.#changed.add(row)
   }
 
-  /** What changed since the last batch. */
-  batch(): Buffer {
-    const changed = [...this.#changed].map((row) => [row, this.rows.get(row)])
-    this.#changed.clear()
-    return Buffer.from(JSON.stringify(changed))
+  /** What changed since the last batch, or no more than so many rows of it. */
+  batch(most = Number.POSITIVE_INFINITY): Buffer {
+    const changed = [...this.#changed].slice(0, most)
+    for (const row of changed) this.#changed.delete(row)
+    return Buffer.from(JSON.stringify(changed.map((row) => [row, this.rows.get(row)])))
   }
 
   /** An image, each part of it as the rows are when it is asked for, all in the same memory. */
