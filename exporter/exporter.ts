@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Checkpoint } from './checkpoint.ts'
 import { processMetrics } from './collectors/process.ts'
+import { retentionMetrics } from './collectors/retention.ts'
 import {
   type ReloadMetrics,
   reloadMetrics,
@@ -16,6 +17,7 @@ import type { Logger } from './logging.ts'
 import { renderStore } from './metrics/render.ts'
 import { runtimeMetrics } from './metrics/runtime.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
+import { OneAtATime } from './retention/one-at-a-time.ts'
 import { Sources } from './sources.ts'
 import type { LoadedState } from './state/load-state.ts'
 import { StateFile } from './state/state-file.ts'
@@ -62,6 +64,11 @@ export class Exporter {
       tailing: tailingMetrics(metrics),
       shared: new TailShared(maxOpenFiles),
       keepState: changes !== undefined,
+      retention: {
+        metrics: retentionMetrics(metrics),
+        saveForGood: async () => this.keeper?.saveForGood() ?? false,
+        compressing: new OneAtATime(),
+      },
       log,
     })
     const process_ = processMetrics(

@@ -1,11 +1,14 @@
 /** One source at work: a tailer, what reads its bytes, and what the page says of both. */
 import { dialectNamed } from '../qlog-parsers/index.ts'
+import type { RetentionMetrics } from './collectors/retention.ts'
 import type { TailingMetrics } from './collectors/tailing.ts'
 import type { Config, SourceConfig } from './config/schema.ts'
 import type { Stream } from './connections/table.ts'
 import { guarded } from './guarded-sink.ts'
 import type { Logger } from './logging.ts'
 import type { Pipeline } from './pipeline.ts'
+import type { OneAtATime } from './retention/one-at-a-time.ts'
+import { possibleActions, Retention } from './retention.ts'
 import { SourceReader } from './source-reader.ts'
 import type { RowFields } from './state/row.ts'
 import type { BatchWriter } from './state/state-rows.ts'
@@ -19,7 +22,16 @@ export interface SourceParts {
   readonly shared: TailShared
   /** Whether their state is saved. */
   readonly keepState: boolean
+  /** Without it, no source takes files away. */
+  readonly retention?: RetentionTools
   readonly log: Logger
+}
+
+/** What sources need that take files away. */
+export interface RetentionTools {
+  readonly metrics: RetentionMetrics
+  readonly saveForGood: () => Promise<boolean>
+  readonly compressing: OneAtATime
 }
 
 /** What is saved of a source besides its files. */
@@ -43,13 +55,15 @@ export class Source {
   readonly #reader: SourceReader
   readonly #tailer: Tailer
   readonly #tailing: TailingMetrics
+  readonly #retain: (settings: SourceConfig['retention']) => Retention | undefined
+  #retention: Retention | undefined
 
   /** `key`: a number that no other source of this process has. */
   constructor(
     key: number,
     source: SourceConfig,
     config: Config,
-    { pipeline, tailing, shared, keepState, log }: SourceParts,
+    { pipeline, tailing, shared, keepState, retention, log }: SourceParts,
   ) {
     this.#key = key
     this.#pipeline = pipeline
@@ -106,6 +120,38 @@ export class Source {
       maxRecordBytes: config.tail.maxRecordBytes,
       keepState,
     })
+    this.#retain = (settings) => retention && this.#retentionOf(retention, settings, log)
+    this.#retention = this.#retain(source.retention)
+  }
+
+  /** Takes over settings that do not change what is read. */
+  async adopt(source: SourceConfig): Promise<void> {
+    this.#tailing.opened(this.#index, source.sampleRatio)
+    const before = this.#retention
+    this.#retention = this.#retain(source.retention)
+    await before?.stop()
+    this.#retention?.start()
+  }
+
+  #retentionOf(
+    tools: RetentionTools,
+    { action, delayMs, dryRun }: SourceConfig['retention'],
+    log: Logger,
+  ): Retention | undefined {
+    if (action === 'keep') return undefined
+    const settings = { action, delayMs, dryRun }
+    const { metrics, saveForGood, compressing } = tools
+    metrics.opened(this.#index, possibleActions(settings))
+    return new Retention({
+      source: this.name,
+      settings,
+      files: this.#tailer.finished,
+      saveForGood,
+      count: (action) => metrics.file(this.#index, action),
+      compressing,
+      now: Date.now,
+      log,
+    })
   }
 
   /** What is to be saved besides the files. */
@@ -152,14 +198,17 @@ export class Source {
 
   start(): void {
     this.#tailer.start()
+    this.#retention?.start()
   }
 
   async stop(): Promise<void> {
+    await this.#retention?.stop()
     await this.#tailer.stop()
   }
 
   /** Its connections and series are dropped; it is about to be stopped. */
   forget(): void {
+    this.#retention?.halt()
     const { table, metrics } = this.#pipeline
     for (const stream of table.streams) if (stream.source === this.#index) table.drop(stream)
     metrics.dropOwner(this.#index)
@@ -206,6 +255,6 @@ export class Source {
 }
 
 /** A change of any of this makes it another source: what was counted does not go on. */
-function inputOf({ paths, recursive, include, dialect, vantage }: SourceConfig): string {
+export function inputOf({ paths, recursive, include, dialect, vantage }: SourceConfig): string {
   return JSON.stringify([paths, recursive, include, dialect, vantage])
 }

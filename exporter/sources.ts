@@ -1,7 +1,7 @@
 /** The sources at work, and how they change with the configuration. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Config, SourceConfig } from './config/schema.ts'
-import { Source, type SourceParts } from './source.ts'
+import { inputOf, Source, type SourceParts } from './source.ts'
 
 export class Sources {
   readonly #parts: SourceParts
@@ -24,15 +24,16 @@ export class Sources {
   }
 
   /**
-   * Stops the sources that are no longer named or read something else, starts the new ones, and leaves
-   * the others alone. Other settings wait for the next start, and the log says so.
+   * Stops the sources that are no longer named or read something else, starts the new ones, and lets the
+   * others go on. Other settings wait for the next start, and the log says so.
    */
   async change(wanted: Config): Promise<void> {
     const before = this.#config
     const config = { ...before, sources: wanted.sources }
-    const kept = this.#sources.filter((source) =>
-      isDeepStrictEqual(configOf(before, source), configOf(config, source)),
-    )
+    const kept = this.#sources.filter((source) => {
+      const next = configOf(config, source)
+      return next !== undefined && inputOf(next) === source.input
+    })
     const gone = this.#sources.filter((source) => !kept.includes(source))
     const added = config.sources.filter(({ name }) => kept.every((source) => source.name !== name))
     for (const source of gone) source.forget()
@@ -40,6 +41,12 @@ export class Sources {
     this.#sources = [...kept, ...made]
     this.#config = config
     await Promise.all(gone.map((source) => source.stop()))
+    for (const source of kept) {
+      const next = configOf(config, source)
+      if (next !== undefined && !isDeepStrictEqual(next, configOf(before, source))) {
+        await source.adopt(next)
+      }
+    }
     for (const source of made) source.start()
     this.#tell(before, wanted, gone, made)
   }

@@ -39,7 +39,7 @@ export function tailingMetrics(metrics: MetricStore): TailingMetrics {
   })
   const onDisk = metrics.gauge({
     name: 'quic_exporter_source_on_disk_bytes',
-    help: 'Size of the files of the source. Nobody deletes them but you.',
+    help: 'Size of the files of the source. Without retention nobody deletes them but you.',
     unit: 'bytes',
     depends,
   })

@@ -32,7 +32,7 @@ export function needProblems(value: unknown): readonly Problem[] {
 function compressedTwice(sources: readonly WrittenSource[]): readonly Problem[] {
   return sources.flatMap(({ index, include, retention }) => {
     if (retention !== 'gzip') return []
-    const compressed = include.map(({ text }) => `${text}.gz`)
+    const compressed = include.flatMap(({ text }) => [`${text}.gz`, `${text}.gz.part`])
     return include.flatMap((pattern): readonly Problem[] => {
       if (!compressed.some((name) => haveNameInCommon(pattern.text, name))) return []
       const reason = 'also fits the NAME.gz that retention gzip leaves: it would be read again'

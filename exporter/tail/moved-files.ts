@@ -26,8 +26,9 @@ export class MovedFiles {
       this.#directories.set(directory, files)
     }
     const moved = files.get(ino)
+    // Without a time of birth the inode may be another file by now.
     const isSame = moved?.stats.dev === dev && moved.stats.birthtimeNs === birthtimeNs
-    return isSame ? moved.path : undefined
+    return isSame && birthtimeNs !== 0n ? moved.path : undefined
   }
 
   #list(directory: string): ReadonlyMap<bigint, Moved> {

@@ -117,7 +117,8 @@ export class OpenFiles {
         break
       }
       if (victim === undefined || (victim.gone && !file.gone)) victim = file
-      if (++looked === VICTIMS_LOOKED_AT) break
+      // What has no name cannot be opened again: those must not be all that is looked at.
+      if (++looked >= VICTIMS_LOOKED_AT && victim.gone === undefined) break
     }
     if (victim !== undefined) this.park(victim)
   }

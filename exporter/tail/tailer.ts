@@ -114,9 +114,7 @@ export class Tailer {
       errors: this.#errors,
       keepRemoved: options.keepState === true,
     })
-    const { openFiles, leaving } = shared
-    const { table } = this.#keeper
-    this.finished = new FinishedFiles({ roots: this.#roots, table, desk: this.#desk, openFiles, leaving })
+    this.finished = new FinishedFiles(this.#roots, this.#keeper.table, this.#desk, shared)
     this.#waker = new Waker(this, options.sweepIntervalMs)
     this.#hints = new WatchHints(this.#waker)
     this.#visitor = {

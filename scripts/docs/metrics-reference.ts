@@ -5,6 +5,7 @@ import { collectors } from '../../exporter/collectors/index.ts'
 import { inputMetrics } from '../../exporter/collectors/input.ts'
 import { canGive } from '../../exporter/collectors/presence.ts'
 import { processMetrics } from '../../exporter/collectors/process.ts'
+import { retentionMetrics } from '../../exporter/collectors/retention.ts'
 import { reloadMetrics, stateMetrics } from '../../exporter/collectors/state.ts'
 import { tailingMetrics } from '../../exporter/collectors/tailing.ts'
 import { canonicalBound } from '../../exporter/metrics/canonical.ts'
@@ -40,6 +41,7 @@ export function metricsReference(): string {
   combine(collectors, store)
   inputMetrics(store)
   tailingMetrics(store)
+  retentionMetrics(store)
   stateMetrics(store)
   reloadMetrics(store)
   processMetrics(

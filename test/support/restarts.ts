@@ -61,6 +61,11 @@ export class Life {
     return renderStore(this.pipeline.metrics, ({ spec }) => spec.depends !== 'clock')
   }
 
+  /** Another configuration, as at a reload. */
+  change(config: Config): Promise<void> {
+    return this.#sources.change(config)
+  }
+
   /** Gives its files and watches back; nothing is told to anybody. */
   async kill(): Promise<void> {
     await Promise.all(this.#sources.all.map((source) => source.stop()))
