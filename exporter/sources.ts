@@ -41,14 +41,12 @@ export class Sources {
     this.#sources = [...kept, ...made]
     this.#config = config
     await Promise.all(gone.map((source) => source.stop()))
-    for (const source of kept) {
-      const next = configOf(config, source)
-      if (next !== undefined && !isDeepStrictEqual(next, configOf(before, source))) {
-        await source.adopt(next)
-      }
-    }
+    const changed = kept.filter(
+      (source) => !isDeepStrictEqual(configOf(before, source), configOf(config, source)),
+    )
+    for (const source of changed) await source.adopt(configOf(config, source) as SourceConfig)
     for (const source of made) source.start()
-    this.#tell(before, wanted, gone, made)
+    this.#tell(before, wanted, { stopped: gone, changed, started: made })
   }
 
   #make(source: SourceConfig, config: Config): Source {
@@ -56,10 +54,17 @@ export class Sources {
     return new Source(this.#made, source, config, this.#parts)
   }
 
-  #tell(before: Config, wanted: Config, gone: readonly Source[], made: readonly Source[]): void {
+  #tell(
+    before: Config,
+    wanted: Config,
+    sources: Readonly<Record<'stopped' | 'changed' | 'started', readonly Source[]>>,
+  ): void {
     const { log } = this.#parts
-    const names = (sources: readonly Source[]) => sources.map(({ name }) => name).join(',')
-    log.info('configuration read again', { stopped: names(gone), started: names(made) })
+    const names = Object.entries(sources).map(([what, some]) => [
+      what,
+      some.map(({ name }) => name).join(','),
+    ])
+    log.info('configuration read again', Object.fromEntries(names))
     const later = (Object.keys(wanted) as (keyof Config)[]).filter(
       (key) => key !== 'sources' && !isDeepStrictEqual(before[key], wanted[key]),
     )
