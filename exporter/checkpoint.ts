@@ -89,6 +89,7 @@ export class Checkpoint {
    * image counts only together with that. A slice is lent until the next one is asked for.
    */
   *image(): Generator<Uint8Array, void> {
+    this.#forgetChanges()
     const writer = new BatchWriter()
     for (const source of this.#sources()) {
       for (const _ of source.saveAll(writer)) if (this.#isSlice(writer)) yield writer.lend()
@@ -128,6 +129,15 @@ export class Checkpoint {
     }
     const clean = this.#sources().flatMap(({ name }) => (names.includes(name) ? [] : [name]))
     return { sources: names, clean, cleanMetrics }
+  }
+
+  /** An image holds them all; and where none can be written, they must not pile up. */
+  #forgetChanges(): void {
+    for (const connection of this.#list.connections) connection.touched = false
+    this.#list.connections.length = 0
+    this.#list.over.length = 0
+    this.#pass = undefined
+    this.#writer.take()
   }
 
   #isSlice(writer: BatchWriter): boolean {

@@ -1,4 +1,5 @@
 /** One source at work: a tailer, what reads its bytes, and what the page says of both. */
+import { resolve } from 'node:path'
 import { dialectNamed } from '../qlog-parsers/index.ts'
 import type { RetentionMetrics } from './collectors/retention.ts'
 import type { TailingMetrics } from './collectors/tailing.ts'
@@ -256,5 +257,5 @@ export class Source {
 
 /** A change of any of this makes it another source: what was counted does not go on. */
 export function inputOf({ paths, recursive, include, dialect, vantage }: SourceConfig): string {
-  return JSON.stringify([paths, recursive, include, dialect, vantage])
+  return JSON.stringify([paths.map((path) => resolve(path)), recursive, include, dialect, vantage])
 }

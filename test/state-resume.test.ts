@@ -81,3 +81,23 @@ t.test('a batch holds the rows of a pass that was begun and left', async (t) => 
   await next.kill()
   t.equal(await next.page(), await life.page())
 })
+
+t.test('where no state can be written, what changed does not pile up', async (t) => {
+  const root = directory(t)
+  const config = configured('--qlog-dir', root, '--start-at', 'beginning')
+  const life = new Life(config)
+  for (const [index, { path }] of fixtures().slice(0, 3).entries()) {
+    appendFileSync(join(root, `${index}.sqlog`), readFileSync(path))
+    await life.look()
+    t.ok(life.listed.connections.length > 0, 'listed until somebody saves')
+    // As when the disk is full: each attempt begins with an image, and gets no further.
+    life.beginImage()
+    t.equal(life.listed.connections.length, 0)
+    t.equal(life.listed.over.length, 0)
+  }
+  const saved = life.image()
+  await life.kill()
+  const next = new Life(config, saved)
+  t.equal(await next.page(), await life.page())
+  await next.kill()
+})

@@ -110,7 +110,7 @@ t.test('every field of every connection of the recordings', (t) => {
       for (const stream of table.streams) {
         for (const connection of stream.connections.values()) {
           const back = throughRow(connection)
-          t.same(back, { ...connection, silent: false }, `${name} up to ${end}`)
+          t.same(back, { ...connection, silent: false, touched: false }, `${name} up to ${end}`)
           for (const [field, value] of flat(connection)) {
             const values = seen.get(field) ?? new Set<string>()
             seen.set(field, values.add(JSON.stringify(value) ?? 'undefined'))

@@ -220,9 +220,8 @@ export class ConnectionTable {
   }
 
   #touch(connection: Connection): void {
-    if (this.#changes === undefined) return
     connection.touched = true
-    this.#changes.connections.push(connection)
+    this.#changes?.connections.push(connection)
   }
 
   #silence(connection: Connection, silent: boolean): void {

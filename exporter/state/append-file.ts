@@ -79,7 +79,7 @@ export class AppendFile implements Inode {
     let at = this.#end
     while (rest.length > 0) {
       const { bytesWritten } = await this.#handle.writev(rest, at)
-      if (bytesWritten === 0) throw new Error('the disk takes no bytes')
+      if (bytesWritten <= 0) throw new Error('the disk takes no bytes')
       at += bytesWritten
       rest = unwritten(rest, bytesWritten)
     }

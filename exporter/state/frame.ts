@@ -33,8 +33,8 @@ export interface Frame {
 export const HEADER_BYTES = 16
 export const FRAME_HEAD_BYTES = 9
 
-/** The largest payload of one frame, bytes. */
-export const MAX_PAYLOAD_BYTES = 0xffff_ffff
+/** The largest payload of one frame, bytes: Node counts what one write wrote in 31 bits. */
+export const MAX_PAYLOAD_BYTES = 1024 * 1024 * 1024
 
 const MAGIC = Buffer.from('quic-lb-stat', 'latin1')
 const NUMBERS: { readonly [kind in FrameKind]: number } = { part: 1, commit: 2 }
@@ -59,6 +59,8 @@ export function headerFault(file: Buffer): string | undefined {
 
 /** What to write before a payload; throws a RangeError above MAX_PAYLOAD_BYTES. */
 export function frameHead(kind: FrameKind, payload: Uint8Array, checksum: number): FrameHead {
+  if (payload.length > MAX_PAYLOAD_BYTES)
+    throw new RangeError(`a batch of ${payload.length} bytes is more than one frame can hold`)
   const bytes = Buffer.allocUnsafe(FRAME_HEAD_BYTES)
   bytes.writeUInt8(NUMBERS[kind], 0)
   bytes.writeUInt32LE(payload.length, 1)

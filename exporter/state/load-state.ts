@@ -1,5 +1,5 @@
 /** Reads the state that an earlier process has left: all up to the last whole commit. */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { HEADER_BYTES, headerFault, readFrame } from './frame.ts'
@@ -18,6 +18,8 @@ export type LoadedState =
   /** There is one, but nothing of it can be used. */
   | { readonly type: 'unusable'; readonly why: string }
 
+const PIECE_BYTES = 1024 * 1024 * 1024
+
 /** Reads `state` in a directory; never throws. */
 export function loadState(dir: string): LoadedState {
   let file: Buffer
@@ -35,11 +37,24 @@ function readRegular(path: string): Buffer {
   // Non-blocking: opening a FIFO must not wait for a writer.
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
-    if (!fstatSync(fd).isFile()) throw new Error('it is not a regular file')
-    return readFileSync(fd)
+    const stats = fstatSync(fd)
+    if (!stats.isFile()) throw new Error('it is not a regular file')
+    return readAll(fd, stats.size)
   } finally {
     closeSync(fd)
   }
+}
+
+/** In pieces: Node reads no more than 2 GiB at once. */
+function readAll(fd: number, size: number): Buffer {
+  const file = Buffer.allocUnsafe(size)
+  let at = 0
+  while (at < size) {
+    const read = readSync(fd, file, at, Math.min(size - at, PIECE_BYTES), at)
+    if (read === 0) break
+    at += read
+  }
+  return file.subarray(0, at)
 }
 
 function readBatches(file: Buffer): LoadedState {

@@ -18,12 +18,14 @@ const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 /** One process's life: nothing runs by itself, everything happens at `look`. */
 export class Life {
   readonly pipeline: Pipeline
+  /** What has to be saved. */
+  readonly listed: TableChanges = { connections: [], over: [] }
   readonly #sources: Sources
   readonly #checkpoint: Checkpoint
 
   /** `saved`: the batches of the life before. */
   constructor(config: Config, saved: readonly Uint8Array[] = []) {
-    const changes: TableChanges = { connections: [], over: [] }
+    const changes = this.listed
     this.pipeline = createPipeline({}, changes)
     this.#sources = new Sources(config, {
       pipeline: this.pipeline,
@@ -44,6 +46,11 @@ export class Life {
   /** Everything, as a first commit writes it. */
   image(): Uint8Array[] {
     return [...Array.from(this.#checkpoint.image(), (part) => part.slice()), this.batch()]
+  }
+
+  /** The first slice of an image that comes to nothing. */
+  beginImage(): void {
+    this.#checkpoint.image().next()
   }
 
   /** What changed since the last image or batch, in small slices that count only with the next batch. */
