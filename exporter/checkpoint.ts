@@ -63,7 +63,10 @@ export class Checkpoint {
     }
     const { connections, over } = this.#list
     for (const { stream, group } of over.splice(0)) putOver(writer, stream, group)
-    for (const connection of connections.splice(0)) {
+    for (let left = connections.length; left > 0; left -= 1) {
+      // One by one, so that nothing is forgotten should nobody ask for the next slice.
+      const connection = connections.pop()
+      if (connection === undefined) break
       connection.touched = false
       if (connection.forgotten) continue
       putConnection(writer, connection)
@@ -89,7 +92,6 @@ export class Checkpoint {
    * image counts only together with that. A slice is lent until the next one is asked for.
    */
   *image(): Generator<Uint8Array, void> {
-    this.#forgetChanges()
     const writer = new BatchWriter()
     for (const source of this.#sources()) {
       for (const _ of source.saveAll(writer)) if (this.#isSlice(writer)) yield writer.lend()
@@ -131,8 +133,11 @@ export class Checkpoint {
     return { sources: names, clean, cleanMetrics }
   }
 
-  /** An image holds them all; and where none can be written, they must not pile up. */
-  #forgetChanges(): void {
+  /**
+   * Only an image can be written next: it holds all that changed until now, and while none can be written
+   * that must not pile up.
+   */
+  forgetChanges(): void {
     for (const connection of this.#list.connections) connection.touched = false
     this.#list.connections.length = 0
     this.#list.over.length = 0

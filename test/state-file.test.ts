@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { unwritten } from '../exporter/state/append-file.ts'
 import { coalesced } from '../exporter/state/coalesced.ts'
+import { MAX_PAYLOAD_BYTES } from '../exporter/state/frame.ts'
 import { loadState } from '../exporter/state/load-state.ts'
 import { type Fsync, StateFile } from '../exporter/state/state-file.ts'
 import { until } from './support/until.ts'
@@ -140,6 +141,18 @@ t.test('commits that are handed in at once all follow the new image', async (t) 
   await file.close()
   await Promise.all(commits)
   t.same(textsIn(dir), ['image', '1', '2', '3'], 'close waits for them')
+})
+
+t.test('a batch that is too large for a frame is refused before it is written', async (t) => {
+  const dir = t.testdir()
+  const file = open(dir)
+  await file.rewrite(parts())
+  await file.commit(bytes('1'))
+  // Never touched, so it takes no memory.
+  await t.rejects(file.commit(Buffer.alloc(MAX_PAYLOAD_BYTES + 1)), RangeError)
+  t.same(textsIn(dir), ['1'])
+  t.equal(file.wantsImage, true)
+  await file.close()
 })
 
 t.test('one rewrite at a time; close gives it up', async (t) => {

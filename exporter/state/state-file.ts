@@ -67,6 +67,11 @@ export class StateFile {
     return this.#log?.wantsImage ?? true
   }
 
+  /** Whether a commit can be written without an image before it. */
+  get appends(): boolean {
+    return this.#log?.complete === true
+  }
+
   /**
    * Begins a new file with an image in parts, one for each turn of the event loop: `next` is
    * called when the part before is written, so it may reuse its memory. Commits go on meanwhile.

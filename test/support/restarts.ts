@@ -48,9 +48,9 @@ export class Life {
     return [...Array.from(this.#checkpoint.image(), (part) => part.slice()), this.batch()]
   }
 
-  /** The first slice of an image that comes to nothing. */
-  beginImage(): void {
-    this.#checkpoint.image().next()
+  /** As when nothing but an image can be written next. */
+  forgetChanges(): void {
+    this.#checkpoint.forgetChanges()
   }
 
   /** What changed since the last image or batch, in small slices that count only with the next batch. */
