@@ -102,34 +102,38 @@ t.test('where no state can be written, what changed does not pile up', async (t)
   await next.kill()
 })
 
-t.test('a slice that failed leaves nothing that is never saved', async (t) => {
-  const root = directory(t)
-  const config = configured('--qlog-dir', root, '--start-at', 'beginning')
-  const life = new Life(config)
-  const files = fixtures().slice(0, 4)
-  const write = (from: number, to: number) => {
-    for (const [index, { path }] of files.entries()) {
-      appendFileSync(join(root, `${index}.sqlog`), readFileSync(path).subarray(from, to))
+for (const slices of [1, 3, 5, 7]) {
+  t.test(`slice ${slices} fails: nothing is left that is never saved`, async (t) => {
+    const root = directory(t)
+    const config = configured('--qlog-dir', root, '--start-at', 'beginning')
+    const life = new Life(config)
+    const files = fixtures().slice(0, 4)
+    const write = (from: number, to: number) => {
+      for (const [index, { path }] of files.entries()) {
+        appendFileSync(join(root, `${index}.sqlog`), readFileSync(path).subarray(from, to))
+      }
     }
-  }
-  await life.look()
-  life.image()
-  write(0, 20_000)
-  await life.look()
-  // As when writing the first slice fails: nobody asks for the next one, and an image is due.
-  for (const _ of life.changes()) break
-  life.forgetChanges()
-  const saved = life.image()
-  write(20_000, 60_000)
-  await life.look()
-  saved.push(life.batch())
-  await life.kill()
-  const next = new Life(config, saved)
-  write(60_000, Number.POSITIVE_INFINITY)
-  await next.look()
-  await next.kill()
-  const control = new Life(config)
-  await control.look()
-  await control.kill()
-  t.equal(await next.page(), await control.page())
-})
+    await life.look()
+    life.image()
+    write(0, 20_000)
+    await life.look()
+    // Nobody asks for the next slice, and an image is due.
+    const changes = life.changes()
+    for (let n = 0; n < slices; n += 1) t.equal(changes.next().done, false)
+    changes.return()
+    life.forgetChanges()
+    const saved = life.image()
+    write(20_000, 60_000)
+    await life.look()
+    saved.push(life.batch())
+    await life.kill()
+    const next = new Life(config, saved)
+    write(60_000, Number.POSITIVE_INFINITY)
+    await next.look()
+    await next.kill()
+    const control = new Life(config)
+    await control.look()
+    await control.kill()
+    t.equal(await next.page(), await control.page())
+  })
+}
