@@ -10,7 +10,7 @@ import type { RowFields } from './state/row.ts'
 import { BatchWriter, SavedRows } from './state/state-rows.ts'
 
 /** Bytes of one slice; a turn of the event loop writes one. */
-const SLICE_BYTES = 1 << 20
+const SLICE_BYTES = 1 << 19
 
 interface Meta {
   readonly sources: readonly SavedSource[]
@@ -33,6 +33,8 @@ export class Checkpoint {
   readonly #sliceBytes: number
   readonly #sources: () => readonly Source[]
   readonly #writer = new BatchWriter()
+  /** All slices go into one batch: none of them is lent. */
+  #isBatch = false
   #pass: Generator<Uint8Array, void> | undefined
 
   constructor(
@@ -49,7 +51,8 @@ export class Checkpoint {
 
   /**
    * What changed since the last call, slice by slice; what is left goes into the next batch, and so does
-   * what changes again meanwhile. The slices count only together with that batch.
+   * what changes again meanwhile. The slices count only together with that batch; each is lent until the next
+   * one is asked for.
    */
   changes(): Generator<Uint8Array, void> {
     this.#pass = this.#changed()
@@ -59,7 +62,7 @@ export class Checkpoint {
   *#changed(): Generator<Uint8Array, void> {
     const writer = this.#writer
     for (const source of this.#sources()) {
-      for (const _ of source.saveChanges(writer)) if (this.#isSlice(writer)) yield writer.take()
+      for (const _ of source.saveChanges(writer)) if (this.#isSlice(writer)) yield this.#slice()
     }
     const { connections, over } = this.#list
     for (const { stream, group } of over.splice(0)) putOver(writer, stream, group)
@@ -70,14 +73,16 @@ export class Checkpoint {
       connection.touched = false
       if (connection.forgotten) continue
       putConnection(writer, connection)
-      if (this.#isSlice(writer)) yield writer.take()
+      if (this.#isSlice(writer)) yield this.#slice()
     }
   }
 
   /** What changed since the last call, and all metrics: one synchronous turn. */
   batch(): Uint8Array {
+    this.#isBatch = true
     // A pass that somebody has not finished holds rows that must not be missing.
     const slices = [...(this.#pass ?? []), ...this.changes()]
+    this.#isBatch = false
     const meta: Meta = {
       sources: this.#sources().map((source) => source.saved()),
       metrics: snapshotOf(this.#pipeline.metrics),
@@ -143,6 +148,10 @@ export class Checkpoint {
     this.#list.over.length = 0
     this.#pass = undefined
     this.#writer.take()
+  }
+
+  #slice(): Uint8Array {
+    return this.#isBatch ? this.#writer.take() : this.#writer.lend()
   }
 
   #isSlice(writer: BatchWriter): boolean {

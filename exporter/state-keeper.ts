@@ -47,7 +47,7 @@ export class StateKeeper {
   async #prepare(): Promise<void> {
     if (this.#file.wantsImage) {
       if (!this.#file.appends) this.#checkpoint.forgetChanges()
-      return this.#file.rewrite(this.#checkpoint.image())
+      await this.#file.rewrite(this.#checkpoint.image())
     }
     for (const slice of this.#checkpoint.changes()) await this.#file.slice(slice)
   }

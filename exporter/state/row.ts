@@ -28,6 +28,7 @@ export interface RowFields {
 export class RowWriter implements RowFields {
   #bytes = new Uint8Array(FIRST_BYTES)
   #view = new DataView(this.#bytes.buffer)
+  #spare: Uint8Array<ArrayBuffer> | undefined
   #at = 0
 
   /** Bytes written since the last `take`. */
@@ -35,21 +36,30 @@ export class RowWriter implements RowFields {
     return this.#at
   }
 
-  /** What was written, lent until something else is; the writer begins anew. */
+  /**
+   * What was written, lent until the next call of this; the writer begins anew. Slice by slice, new memory
+   * for each would be collected again and again.
+   */
   lend(): Uint8Array {
-    const lent = this.#bytes.subarray(0, this.#at)
-    this.#at = 0
-    return lent
+    const lent = this.#bytes
+    const length = this.#at
+    this.#begin(this.#spare ?? new Uint8Array(lent.length))
+    this.#spare = lent
+    return lent.subarray(0, length)
   }
 
   /** What was written, to keep; the writer begins anew. */
   take(): Uint8Array {
     const taken = this.#bytes.subarray(0, this.#at)
     // The next one will need about as much room.
-    this.#bytes = new Uint8Array(Math.max(FIRST_BYTES, this.#at))
-    this.#view = new DataView(this.#bytes.buffer)
-    this.#at = 0
+    this.#begin(new Uint8Array(Math.max(FIRST_BYTES, this.#at)))
     return taken
+  }
+
+  #begin(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer)
+    this.#at = 0
   }
 
   /** Begins a part whose length is written before it; returns what `end` wants. */

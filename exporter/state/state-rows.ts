@@ -35,7 +35,7 @@ export class BatchWriter {
     writer.end(begun)
   }
 
-  /** The rows so far, lent until another one is put. */
+  /** The rows so far, lent until the next call of this. */
   lend(): Uint8Array {
     return this.#writer.lend()
   }
