@@ -137,6 +137,8 @@ class FileReader implements FileSink, TraceListener {
   readonly #maxRecordBytes: number
   readonly #vantage: SourceOptions['vantage']
   #joinedLate = false
+  /** The next bytes begin with one that was counted before, or was there before us. */
+  #overlaps = false
   #stream: Stream | undefined
   #facts: StreamFacts | undefined
 
@@ -173,13 +175,16 @@ class FileReader implements FileSink, TraceListener {
 
   skipToRecord(): void {
     this.#joinedLate = true
+    this.#overlaps = true
     this.#framer.skipToRecord()
   }
 
   feed(chunk: Uint8Array, atEnd: boolean): number {
     const used = this.#framer.feed(chunk, atEnd)
     const dropped = this.#framer.takeDropped()
-    this.#input.read(this.#source, used - dropped)
+    const overlap = this.#overlaps && used > 0 ? 1 : 0
+    if (overlap > 0) this.#overlaps = false
+    this.#input.read(this.#source, used - dropped - overlap)
     if (dropped > 0) this.#input.lost(this.#source, 'too_long', dropped)
     return used
   }
@@ -203,6 +208,7 @@ class FileReader implements FileSink, TraceListener {
 
   state(row: RowFields): void {
     this.#joinedLate = row.flag(this.#joinedLate)
+    this.#overlaps = row.flag(this.#overlaps)
     this.#framer.resume(row.choice(this.#framer.skipping, SKIPPING))
     const known = this.#decoder.state
     const dialect = row.optionalText(known?.dialect && dialectKey(known.dialect))

@@ -114,7 +114,8 @@ export class Source {
         },
         fileReset: (reason) => tailing.fileReset(index, reason),
       },
-      clock: { now: Date.now },
+      // Time that goes by: a wall clock that is set must not make files old or young.
+      clock: { now: () => performance.timeOrigin + performance.now() },
       watch: config.tail.watch,
       sweepIntervalMs: config.tail.sweepIntervalMs,
       rotateGraceMs: config.tail.rotateGraceMs,

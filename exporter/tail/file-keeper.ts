@@ -67,6 +67,7 @@ export class FileKeeper {
   sighted(found: FoundFile, root: Root): void {
     const { stats } = found
     const file = this.#known(stats) ?? this.#returned(stats) ?? this.#add(found, root)
+    const isRestored = file.openPath === ''
     // A string that is kept anew at each sweep would fill the old generation.
     if (file.path !== found.path || file.openPath !== found.openPath) {
       file.path = found.path
@@ -78,6 +79,10 @@ export class FileKeeper {
     file.gone = undefined
     noteSize(file, stats, this.#parts.desk.now())
     if (file.mtimeNs > this.#newestWriteNs) this.#newestWriteNs = file.mtimeNs
+    // As when it was first seen: once open, it is read to its end even if it is moved away.
+    const { desk, openFiles } = this.#parts
+    const isLive = desk.now() - file.grewAt < PARK_AFTER_MS
+    if (isRestored && isLive && file.fd < 0 && openFiles.hasRoom) this.#open(file)
     this.#queueIfDue(file)
   }
 
@@ -138,6 +143,8 @@ export class FileKeeper {
       present ? Number(found.stats.size) : 0,
       desk.now(),
     )
+    // What was not there at the last look is new, whatever its times say.
+    if (root.known) file.grewAt = desk.now()
     this.table.add(file)
     if (present) this.#present.push(file)
     // Once open, a file can be read to its end even if it is deleted or moved away meanwhile.

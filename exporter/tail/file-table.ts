@@ -55,9 +55,15 @@ export class FileTable {
   add(file: TrackedFile): void {
     file.forgotten = false
     file.touched = true
-    const inodes = this.#devices.get(file.dev)
-    if (inodes === undefined) this.#devices.set(file.dev, new Map([[file.ino, file]]))
-    else inodes.set(file.ino, file)
+    let inodes = this.#devices.get(file.dev)
+    if (inodes === undefined) {
+      inodes = new Map()
+      this.#devices.set(file.dev, inodes)
+    }
+    // One number for all files of a device: each stat makes a new one.
+    const [neighbour] = inodes.values()
+    if (neighbour !== undefined) file.dev = neighbour.dev
+    inodes.set(file.ino, file)
     this.#size++
   }
 
