@@ -3,8 +3,8 @@ const COALESCE_BUSY_MS = 100
 const BUSY_HINTS = 125
 const SLOWEST_SWEEP_MS = 10_000
 
-/** How many times its own cost a sweep is followed by rest: at most a tenth of one core. */
-const REST_PER_COST = 9
+/** How many times its own cost a sweep is followed by rest: with all else below a tenth of one core. */
+const REST_PER_COST = 15
 
 /** Who is woken. */
 export interface Sleeper {
