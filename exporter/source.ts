@@ -16,6 +16,9 @@ import type { BatchWriter } from './state/state-rows.ts'
 import { Tailer, type TailShared } from './tail/tailer.ts'
 import type { TrackedFile } from './tail/tracked-file.ts'
 
+/** Time that goes by: a wall clock that is set must not make files old or young. */
+const ELAPSED = { now: () => performance.timeOrigin + performance.now() }
+
 /** What all sources share. */
 export interface SourceParts {
   readonly pipeline: Pipeline
@@ -25,6 +28,8 @@ export interface SourceParts {
   readonly keepState: boolean
   /** Without it, no source takes files away. */
   readonly retention?: RetentionTools
+  /** By which files grow old, in ms; that of the machine if not given. */
+  readonly clock?: { now(): number }
   readonly log: Logger
 }
 
@@ -64,7 +69,7 @@ export class Source {
     key: number,
     source: SourceConfig,
     config: Config,
-    { pipeline, tailing, shared, keepState, retention, log }: SourceParts,
+    { pipeline, tailing, shared, keepState, retention, clock = ELAPSED, log }: SourceParts,
   ) {
     this.#key = key
     this.#pipeline = pipeline
@@ -114,8 +119,7 @@ export class Source {
         },
         fileReset: (reason) => tailing.fileReset(index, reason),
       },
-      // Time that goes by: a wall clock that is set must not make files old or young.
-      clock: { now: () => performance.timeOrigin + performance.now() },
+      clock,
       watch: config.tail.watch,
       sweepIntervalMs: config.tail.sweepIntervalMs,
       rotateGraceMs: config.tail.rotateGraceMs,

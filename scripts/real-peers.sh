@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Unpacks real QUIC peers and Prometheus's own tools from Debian, for the live tests.
+# Unpacks real QUIC peers, Prometheus with its own tools, and mtail from Debian, for the live and the
+# crash tests and the comparison.
 #
 #   scripts/real-peers.sh [--only NAME]... [DIR]        DIR defaults to .peers in the project root
 #
 # Nothing is installed: the packages are downloaded with an apt state of their own and unpacked under
 # DIR, so neither root nor a change to this machine's packages is needed. A second run does nothing.
 # Afterwards DIR/bin has: caddy, promtool, prometheus, curl (with HTTP/3), openssl,
-# gtlsclient, gtlsserver.
+# gtlsclient, gtlsserver, mtail.
 set -euo pipefail
 
 # name       suite   with its dependencies?  packages                      programs
@@ -14,6 +15,7 @@ PEERS='
 caddy        sid     alone                   caddy                         usr/bin/caddy
 promtool     sid     alone                   promtool                      usr/bin/promtool
 prometheus   sid     alone                   prometheus                    usr/bin/prometheus
+mtail        sid     alone                   mtail                         usr/bin/mtail
 curl         sid     closure                 curl,openssl                  usr/bin/curl,usr/bin/openssl
 ngtcp2       trixie  closure                 ngtcp2-client,ngtcp2-server   usr/bin/gtlsclient,usr/sbin/gtlsserver
 '

@@ -45,6 +45,7 @@ export class FileKeeper {
   readonly #parts: KeeperParts
   #sweep = 0
   #present: TrackedFile[] = []
+  readonly #refusedAtStart = new Set<string>()
   #moved: MovedFiles | undefined
   #newestWriteNs = 0
 
@@ -56,6 +57,13 @@ export class FileKeeper {
   /** Last modification of any file seen so far, in ms; undefined before the first file. */
   get newestWriteMs(): number | undefined {
     return this.#newestWriteNs > 0 ? this.#newestWriteNs / 1e6 : undefined
+  }
+
+  /** A path cannot be looked at now; if it was there at the start, it will not be new when it can. */
+  refused(path: string): void {
+    if (this.#parts.startAt === 'end' && this.#parts.roots.some(({ known }) => !known)) {
+      this.#refusedAtStart.add(path)
+    }
   }
 
   /** From here on a file counts as seen only if it is sighted again. */
@@ -136,7 +144,8 @@ export class FileKeeper {
 
   #add(found: FoundFile, root: Root): TrackedFile {
     const { desk, openFiles, startAt } = this.#parts
-    const present = !root.known && startAt === 'end'
+    const wasThere = this.#refusedAtStart.delete(found.path)
+    const present = (!root.known || wasThere) && startAt === 'end'
     const file = trackFile(
       this.table.nextId(),
       found,
@@ -172,9 +181,15 @@ export class FileKeeper {
 
   #judge(file: TrackedFile): void {
     if (file.sweep !== this.#sweep && !this.#isStillThere(file) && this.#isOver(file)) {
+      const { desk, openFiles, errors } = this.#parts
       const mayReturn = !isDeleted(file)
-      finishFile(file, this.#parts.desk)
-      this.#parts.openFiles.park(file)
+      const failed = finishFile(file, desk)
+      if (failed !== undefined) {
+        errors.report(failed, file.path)
+        backOff(file, desk.now())
+        return
+      }
+      openFiles.park(file)
       this.table.remove(file, mayReturn)
       return
     }
@@ -200,9 +215,9 @@ export class FileKeeper {
         return this.table.get(file.dev, file.ino) === file
       }
     }
-    if (file.openPath === '' && file.gone === undefined) this.#openMoved(file)
-    this.#noteOpen(file)
     // What cannot be looked at now may still be there.
+    if (file.openPath === '' && file.gone === undefined && !this.#openMoved(file)) return true
+    this.#noteOpen(file)
     return below?.finding.type === 'refused' && !isFinal(below.finding.reason)
   }
 
@@ -217,15 +232,20 @@ export class FileKeeper {
     return file.gone.sweeps >= 2 && quietMs >= this.#parts.rotateGraceMs
   }
 
-  /** A file that was saved and is not where it was: opened under its new name, it is read to its end. */
-  #openMoved(file: TrackedFile): void {
-    this.#moved ??= new MovedFiles(this.#parts.selection.matches)
-    const path = this.#moved.find(file)
-    if (path === undefined) return
-    file.openPath = path
-    file.boundary = dirname(path)
+  /**
+   * A file that was saved and is not where it was: opened under its new name, it is read to its end.
+   * False if it could not be looked for.
+   */
+  #openMoved(file: TrackedFile): boolean {
+    const { selection, errors, queue } = this.#parts
+    this.#moved ??= new MovedFiles(selection.matches, errors)
+    const found = this.#moved.find(file)
+    if (found.type !== 'moved') return found.type === 'absent'
+    file.openPath = found.path
+    file.boundary = dirname(found.path)
     this.#open(file)
-    this.#parts.queue.add(file)
+    queue.add(file)
+    return true
   }
 
   #noteOpen(file: TrackedFile): void {

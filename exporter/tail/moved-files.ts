@@ -1,8 +1,14 @@
 import type { BigIntStats } from 'node:fs'
 import { lstatSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { reasonOf } from './file-errors.ts'
+import { type FileErrors, reasonOf } from './file-errors.ts'
 import type { TrackedFile } from './tracked-file.ts'
+
+/** Where a file is now; `unknown`: its directory could not be listed. */
+export type Search =
+  | { readonly type: 'moved'; readonly path: string }
+  | { readonly type: 'absent' }
+  | { readonly type: 'unknown' }
 
 /**
  * Finds files that were renamed while nobody looked: rotation gives a file another name in its own
@@ -10,28 +16,31 @@ import type { TrackedFile } from './tracked-file.ts'
  */
 export class MovedFiles {
   readonly #isRead: (name: string) => boolean
-  readonly #directories = new Map<string, ReadonlyMap<bigint, Moved>>()
+  readonly #errors: FileErrors
+  readonly #directories = new Map<string, ReadonlyMap<bigint, Moved> | 'unknown'>()
 
   /** `isRead`: names that a scan finds anyway. */
-  constructor(isRead: (name: string) => boolean) {
+  constructor(isRead: (name: string) => boolean, errors: FileErrors) {
     this.#isRead = isRead
+    this.#errors = errors
   }
 
-  /** The file's new path; undefined if it is not in its directory. */
-  find({ path, dev, ino, birthtimeNs }: TrackedFile): string | undefined {
+  /** Looks for the file under another name in its directory. */
+  find({ path, dev, ino, birthtimeNs }: TrackedFile): Search {
     const directory = dirname(path)
     let files = this.#directories.get(directory)
     if (files === undefined) {
       files = this.#list(directory)
       this.#directories.set(directory, files)
     }
+    if (files === 'unknown') return { type: 'unknown' }
     const moved = files.get(ino)
     // Without a time of birth the inode may be another file by now.
     const isSame = moved?.stats.dev === dev && moved.stats.birthtimeNs === birthtimeNs
-    return isSame && birthtimeNs !== 0n ? moved.path : undefined
+    return isSame && birthtimeNs !== 0n ? { type: 'moved', path: moved.path } : { type: 'absent' }
   }
 
-  #list(directory: string): ReadonlyMap<bigint, Moved> {
+  #list(directory: string): ReadonlyMap<bigint, Moved> | 'unknown' {
     const files = new Map<bigint, Moved>()
     try {
       for (const name of readdirSync(directory)) {
@@ -41,7 +50,11 @@ export class MovedFiles {
         if (stats?.isFile()) files.set(stats.ino, { path, stats })
       }
     } catch (error) {
-      reasonOf(error)
+      const reason = reasonOf(error)
+      if (reason !== 'gone') {
+        this.#errors.report(reason, directory)
+        return 'unknown'
+      }
     }
     return files
   }

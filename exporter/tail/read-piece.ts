@@ -131,13 +131,18 @@ function leadingZeros(bytes: Buffer, length: number): number {
 
 /** Opens the sink; one that begins inside the file is shown the file's beginning first. */
 function beginSink(file: TrackedFile, desk: Desk): FileSink {
+  // What fails must leave nothing begun: a sink that was not shown the header is of no use.
+  const header = file.offset > 0 ? readHeader(file, desk) : undefined
   const sink = desk.open({ path: file.path, name: basename(file.path) })
   file.sink = sink
-  if (file.offset > 0) {
-    const buffer = desk.buffer.atLeast(HEADER_BYTES)
-    const got = readAt(file.fd, buffer, HEADER_BYTES, 0, file.size)
-    sink.header(buffer.subarray(0, got))
+  if (header !== undefined) {
+    sink.header(header)
     goOnInside(file, Math.max(file.offset, file.start))
   }
   return sink
+}
+
+function readHeader(file: TrackedFile, desk: Desk): Uint8Array {
+  const buffer = desk.buffer.atLeast(HEADER_BYTES)
+  return buffer.subarray(0, readAt(file.fd, buffer, HEADER_BYTES, 0, file.size))
 }

@@ -125,6 +125,7 @@ export class Tailer {
       },
       refused: (reason, path) => {
         this.#errors.report(reason, path)
+        this.#keeper.refused(path)
         if (reason === 'limit') shared.openFiles.relieve()
       },
     }
