@@ -7,12 +7,13 @@ import { findBelow } from './discovery.ts'
 import type { FileErrors } from './file-errors.ts'
 import { reasonOf } from './file-errors.ts'
 import { FileTable } from './file-table.ts'
-import type { FoundFile } from './find-file.ts'
+import { type FoundFile, isWithin } from './find-file.ts'
 import { finishFile, isDeleted } from './finish-file.ts'
 import { BirthRecords } from './identity.ts'
 import { MovedFiles } from './moved-files.ts'
 import type { OpenFiles } from './open-files.ts'
 import type { ReadQueue } from './read-queue.ts'
+import type { FileErrorReason } from './sink.ts'
 import type { TrackedFile } from './tracked-file.ts'
 import { backOff, needsReading, noteSize, trackFile, unusedBytes } from './tracked-file.ts'
 
@@ -60,8 +61,12 @@ export class FileKeeper {
   }
 
   /** A path cannot be looked at now; if it was there at the start, it will not be new when it can. */
-  refused(path: string): void {
-    if (this.#parts.startAt === 'end' && this.#parts.roots.some(({ known }) => !known)) {
+  refused(reason: FileErrorReason, path: string): void {
+    const { roots, startAt } = this.#parts
+    // What is no file yet, or lies elsewhere, is new when it comes to be one of ours.
+    if (startAt !== 'end' || isFinal(reason)) return
+    const unknown = roots.filter(({ known }) => !known)
+    if (unknown.some(({ real }) => real !== undefined && isWithin(path, real))) {
       this.#refusedAtStart.add(path)
     }
   }
@@ -265,6 +270,6 @@ export class FileKeeper {
   }
 }
 
-function isFinal(reason: string): boolean {
+function isFinal(reason: FileErrorReason): boolean {
   return reason === 'not_regular' || reason === 'outside_root'
 }

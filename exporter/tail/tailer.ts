@@ -125,7 +125,7 @@ export class Tailer {
       },
       refused: (reason, path) => {
         this.#errors.report(reason, path)
-        this.#keeper.refused(path)
+        this.#keeper.refused(reason, path)
         if (reason === 'limit') shared.openFiles.relieve()
       },
     }

@@ -67,7 +67,7 @@ faultTest(
       t.not(copy, undefined, 'an older state is there')
       copyFileSync(copy ?? '', state)
       rmSync(join(exporter.storage, 'state.tmp'), { force: true })
-      writer.append(writer.names[0] ?? '', BACKLOG)
+      await writer.appendBacklog(writer.names[0] ?? '', BACKLOG)
       await delay(between(random, [50, 800]))
       exporter.program.start()
       const first = await firstPage(exporter)

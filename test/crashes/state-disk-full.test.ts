@@ -23,7 +23,7 @@ t.jobs = 2
 
 const FULL_FOR_MS = 10_000
 /** Enough to read that the gate is seen to be shut. */
-const BACKLOG = 400_000
+const BACKLOG = 300_000
 
 for (const freed of ['before the restart', 'after the second restart'] as const) {
   faultTest(
@@ -66,7 +66,7 @@ for (const freed of ['before the restart', 'after the second restart'] as const)
       const restart = async () => {
         await exporter.program.kill()
         const [name = ''] = writer.names
-        writer.append(name, BACKLOG)
+        await writer.appendBacklog(name, BACKLOG)
         const owed = writer.book.packets
         exporter.program.start()
         return { owed, ...(await firstPage(exporter)) }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { total } from '../support/page.ts'
 import { configured } from '../support/restarts.ts'
-import { Book } from './support/book.ts'
+import { Book, packet } from './support/book.ts'
 import { fault } from './support/fault.ts'
 import { LogFile } from './support/log-file.ts'
 import { answered, committed, died, looked } from './support-random/coverage.ts'
@@ -22,6 +22,8 @@ const GRACE_MS = 60_000
 const CODES = ['EIO', 'ESTALE']
 const SLICE_BYTES = 1 << 20
 const OLD_RECORDS = 5
+/** Within a record. */
+const CUT = 100
 
 type Step = FileAction | 'restart'
 
@@ -94,7 +96,7 @@ interface Outcome {
 
 /**
  * Takes all steps with one exporter after the other, and lets everything end. There is a file that was
- * there before the first of them: only what follows counts, and takes its header to be understood.
+ * there before the first of them, in the middle of a record: only what follows that one counts.
  */
 async function takeSteps(failing: FailingCalls): Promise<Outcome> {
   const directory = mkdtempSync(join(tmpdir(), 'failing-'))
@@ -103,9 +105,7 @@ async function takeSteps(failing: FailingCalls): Promise<Outcome> {
   const times = { now: clock.now, writesForMs: GRACE_MS, graceMs: GRACE_MS, endsAreKnown: true }
   const world = new World({ root, away: join(directory, 'away'), ...times })
   mkdirSync(storage)
-  const config = configured(
-    ...['--qlog-dir', root, '--dialect', 'quic-go', '--tail.rotate-grace', `${GRACE_MS}ms`],
-  )
+  const config = configured(...['--qlog-dir', root, '--tail.rotate-grace', `${GRACE_MS}ms`])
   let counted = 0
   let life = new Life(config, storage, SLICE_BYTES, clock)
   const look = async (times: number, pauseMs: number) => {
@@ -124,9 +124,12 @@ async function takeSteps(failing: FailingCalls): Promise<Outcome> {
   const book = new Book()
   const old = new LogFile(book, join(root, 'old.sqlog'))
   old.append(OLD_RECORDS)
+  const torn = packet(OLD_RECORDS)
+  old.write(torn.slice(0, CUT))
   const before = { packets: book.packets, payload: book.payload, seen: book.written }
   try {
     await look(LOOKS, PAUSE_MS)
+    old.write(torn.slice(CUT))
     old.append(OLD_RECORDS)
     for (const step of STEPS) {
       for (const action of step) {

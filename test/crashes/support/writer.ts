@@ -1,5 +1,6 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { connectionClosed, header, packetBytes, packetReceived } from './records.ts'
 
 /** What was written: what a counter in Prometheus must have grown by. */
@@ -17,6 +18,8 @@ export interface Book {
   /** Size of it all. */
   bytes: number
 }
+
+const PACKETS_AT_ONCE = 2000
 
 /** One stream under its current name. */
 interface Log {
@@ -81,6 +84,14 @@ export class Writer {
       this.#event(log)
     }
     this.#write(log, text, cut)
+  }
+
+  /** Appends a great many packets, and lets everything else of this process go on meanwhile. */
+  async appendBacklog(name: string, packets: number): Promise<void> {
+    for (let rest = packets; rest > 0; rest -= PACKETS_AT_ONCE) {
+      this.append(name, Math.min(rest, PACKETS_AT_ONCE))
+      await nextTurn()
+    }
   }
 
   /** Writes what a cut has left. */
