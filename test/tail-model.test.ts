@@ -43,7 +43,8 @@ function wholeRecords(file: ModelFile): string[] {
 }
 
 async function play(t: Parameters<typeof harness>[0], actions: readonly Action[], open: number) {
-  const all = harness(t, { shared: new TailShared(open) })
+  const truncates = actions.some(({ type }) => type === 'truncate')
+  const all = harness(t, { shared: new TailShared(open) }, truncates)
   const model = new Model(all)
   for (const action of actions) await model.run(action)
   await model.sweep()
