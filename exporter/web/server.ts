@@ -135,7 +135,11 @@ function metricsHandler(options: ServerOptions) {
       case 'done': {
         const { begunAt, bytes } = outcome.value
         // Not the framework's hook, which also tells of answers that failed on their way.
-        if (request.method === 'GET') reply.raw.once('finish', () => onScraped?.(begunAt))
+        const { socket } = request.raw
+        if (request.method === 'GET') {
+          // Node.js 22 tells so of a client that has gone, too.
+          reply.raw.once('finish', () => !socket.destroyed && onScraped?.(begunAt))
+        }
         if (gzip) reply.header('content-encoding', 'gzip')
         return reply.type(contentType).send(bytes)
       }
