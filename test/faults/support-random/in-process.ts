@@ -1,20 +1,10 @@
 /** Plays a schedule with an exporter in this process, whose death is that nothing of it is kept but its state. */
-import {
-  linkSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  statSync,
-  truncateSync,
-} from 'node:fs'
-import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Config } from '../../../exporter/config/schema.ts'
-import { loadState } from '../../../exporter/state/load-state.ts'
 import { countersOf, Told } from './counters.ts'
 import * as coverage from './coverage.ts'
 import { beyondBounds, differenceOf, expectedOf, figuresOf } from './expected.ts'
+import { KeptState } from './kept-state.ts'
 import { Life, type Scraped } from './life.ts'
 import type { Action, ProcessAction } from './schedule.ts'
 import type { World } from './world.ts'
@@ -69,19 +59,17 @@ class Player {
   readonly #toldUnsaved = new Told()
   #toldByLife = new Told()
   #exposedUnsaved = false
+  readonly #state: KeptState
   #life: Life | undefined
-  #lives = 0
-  /** The state before the last commit, and that commit's first byte where it was appended. */
-  #before: { readonly from: number | undefined } | undefined
 
   constructor(stage: Stage) {
     this.#stage = stage
     this.#world = stage.world
+    this.#state = new KeptState(stage.disk.dir)
   }
 
   /** There is a state before anything is told. */
   async begin(): Promise<void> {
-    mkdirSync(this.#directory)
     await this.#look()
     await this.#scrape(true)
   }
@@ -155,26 +143,13 @@ class Player {
   async end(): Promise<void> {
     this.#stage.disk.empty()
     await this.#life?.release()
-    rmSync(this.#directory, { recursive: true, force: true })
-    rmSync(this.#copy, { force: true })
+    this.#state.remove()
     this.#world.end()
-  }
-
-  get #directory(): string {
-    return join(this.#stage.disk.dir, `life-${this.#lives}`)
-  }
-
-  get #state(): string {
-    return join(this.#directory, 'state')
-  }
-
-  get #copy(): string {
-    return join(this.#stage.disk.dir, 'state-before')
   }
 
   #start(): void {
     const { config, sliceBytes, clock } = this.#stage
-    this.#life ??= new Life(config, this.#directory, sliceBytes, clock)
+    this.#life ??= new Life(config, this.#state.directory, sliceBytes, clock)
   }
 
   async #look(): Promise<void> {
@@ -188,19 +163,21 @@ class Player {
     this.#start()
     const life = this.#life
     if (life?.answers !== true) return undefined
-    const before = this.#rememberState()
+    this.#state.remember()
     const scraped = await life.scrape()
     const { page, saved } = scraped
-    if (saved) this.#committed(before)
-    else this.#stage.tally.failedCommits += 1
+    if (saved) {
+      this.#state.committed()
+      coverage.committed(this.#world)
+    }
+    if (!saved) this.#stage.tally.failedCommits += 1
     if (!this.#world.moved) this.#check(scraped)
     if (!isAnswered) return scraped
     const counters = countersOf(page)
     this.#told.mustNotExceed(counters)
     this.#toldByLife.mustNotExceed(counters)
     this.#toldByLife.note(counters)
-    if (saved) coverage.answered(this.#world)
-    if (saved) this.#before = undefined
+    if (saved) this.#answered()
     if (saved || !coverage.hasUnsavedEnds(this.#world)) this.#told.note(counters)
     else this.#toldUnsaved.note(counters)
     this.#exposedUnsaved = !saved
@@ -217,18 +194,9 @@ class Player {
     if (wrong !== undefined) throw new Error(wrong)
   }
 
-  /** What a commit that comes to be torn would leave. */
-  #rememberState(): Stats | undefined {
-    rmSync(this.#copy, { force: true })
-    const stats = statSync(this.#state, { throwIfNoEntry: false })
-    if (stats !== undefined) linkSync(this.#state, this.#copy)
-    return stats
-  }
-
-  #committed(before: Stats | undefined): void {
-    const isAppended = before?.ino === statSync(this.#state).ino
-    this.#before = { from: isAppended ? before.size : undefined }
-    coverage.committed(this.#world)
+  #answered(): void {
+    coverage.answered(this.#world)
+    this.#state.answered()
   }
 
   async #terminate(): Promise<void> {
@@ -237,8 +205,7 @@ class Player {
     await this.#look()
     if (await life.keeper.save()) {
       coverage.committed(this.#world)
-      coverage.answered(this.#world)
-      this.#before = undefined
+      this.#answered()
       this.#exposedUnsaved = false
     }
     if (this.#mayDie(false)) await this.#die(() => false)
@@ -247,21 +214,21 @@ class Player {
   async #kill({ end, percent }: Extract<ProcessAction, { type: 'kill' }>): Promise<void> {
     if (this.#life === undefined) return
     if (end === 'busy') return this.#killBusy(percent)
-    const torn = end === 'torn' && this.#before !== undefined
+    const torn = end === 'torn' && this.#state.mayBeTorn
     if (!this.#mayDie(torn)) return
-    if (torn) this.#tear(percent)
+    if (torn) this.#state.tear(percent)
     await this.#die(() => torn)
   }
 
   /** In the middle of a commit, which then may be whole or not. */
   async #killBusy(percent: number): Promise<void> {
     if (!this.#mayDie(false)) return
-    const before = seenState(this.#directory)
+    const before = this.#state.written()
     const saving = this.#life?.keeper.save()
     for (let i = 0; i < percent / 10; i += 1) await turn()
     await this.#die(async () => {
       await saving
-      const after = seenState(this.#directory)
+      const after = this.#state.written()
       if (after.ino !== before.ino || after.batches > before.batches)
         coverage.committed(this.#world)
       return false
@@ -274,39 +241,15 @@ class Player {
     return coverage.mayDie(world, torn)
   }
 
-  /** What the last commit has written is cut, or the file that it replaced stands again. */
-  #tear(percent: number): void {
-    const from = this.#before?.from
-    if (from === undefined) {
-      renameSync(this.#copy, this.#state)
-      return
-    }
-    const { size } = statSync(this.#state)
-    truncateSync(this.#state, from + Math.floor(((size - from) * percent) / 101))
-  }
-
   /** `torn`: whether the last commit is lost; asked when nobody can commit any more. */
   async #die(torn: () => boolean | Promise<boolean>): Promise<void> {
-    const state = this.#state
-    const old = this.#directory
-    this.#lives += 1
-    mkdirSync(this.#directory)
-    // From now on nobody can commit to it.
-    renameSync(state, this.#state)
+    const giveBack = this.#state.passOn()
     await this.#life?.release()
     this.#life = undefined
-    rmSync(old, { recursive: true })
+    giveBack()
     coverage.died(this.#world, await torn())
-    this.#before = undefined
     this.#toldByLife = new Told()
     this.#world.moved = true
     this.#stage.tally.kills += 1
   }
-}
-
-/** Which file the state is, and what whole commits have written. */
-function seenState(directory: string): { readonly ino: number; readonly batches: number } {
-  const state = loadState(directory)
-  if (state.type !== 'state') throw new Error('there is no state')
-  return { ino: statSync(join(directory, 'state')).ino, batches: state.batches.length }
 }

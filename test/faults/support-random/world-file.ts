@@ -1,4 +1,5 @@
 /** One inode as its writer knows it, and how far the exporter must have come with it. */
+import { closeSync } from 'node:fs'
 
 /** What whole records hold, and how many bytes there are with everything else. */
 export interface Content {
@@ -96,6 +97,22 @@ export function newFile(
     pending: begun(known.pending),
     saved: begun(known.saved),
   }
+}
+
+/** Whether its writer holds it open. */
+export function isOpen({ fd }: WorldFile): boolean {
+  return fd >= 0
+}
+
+/** Its writer closes it, if that has not happened before. */
+export function close(file: WorldFile): void {
+  if (isOpen(file)) closeSync(file.fd)
+  file.fd = -1
+}
+
+/** Whether its last record is unfinished. */
+export function isTorn({ torn }: WorldFile): boolean {
+  return torn !== undefined
 }
 
 /** A mark behind all that is in the file. */

@@ -1,6 +1,5 @@
 /** The directory as its writers know it: it does what a schedule says, as far as the promise reaches. */
 import {
-  closeSync,
   copyFileSync,
   existsSync,
   fstatSync,
@@ -16,7 +15,15 @@ import { connectionClosed } from '../../crashes/support/records.ts'
 import { header, lengthOf, packet } from '../support/book.ts'
 import { writeAll } from '../support/log-file.ts'
 import type { FileAction } from './schedule.ts'
-import { isCovered, MAX_RECORD_BYTES, newFile, type WorldFile } from './world-file.ts'
+import {
+  close,
+  isCovered,
+  isOpen,
+  isTorn,
+  MAX_RECORD_BYTES,
+  newFile,
+  type WorldFile,
+} from './world-file.ts'
 
 const NAMES = 3
 const LINK = 'link.sqlog'
@@ -281,19 +288,6 @@ export class World {
 
 function pick<T>(list: readonly T[], number: number): T | undefined {
   return list[number % list.length]
-}
-
-function close(file: WorldFile): void {
-  if (file.fd >= 0) closeSync(file.fd)
-  file.fd = -1
-}
-
-function isOpen({ fd }: WorldFile): boolean {
-  return fd >= 0
-}
-
-function isTorn({ torn }: WorldFile): boolean {
-  return torn !== undefined
 }
 
 /** Whether the file is found again under another name in its directory. */
