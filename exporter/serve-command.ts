@@ -45,8 +45,10 @@ export async function serve(config: Config, readAgain: () => LoadedConfig): Prom
     await opened.release()
     return 1
   }
-  exporter.start()
+  // Before anybody is told that it serves: the next thing may be a signal.
+  const asked = stopSignal()
   process.on('SIGHUP', () => void reload())
+  exporter.start()
   const [first = ''] = listening.urls
   log.info('quic-lb-exporter serves', {
     version: VERSION,
@@ -54,7 +56,7 @@ export async function serve(config: Config, readAgain: () => LoadedConfig): Prom
     sources: exporter.sources.all.map(({ name }) => name).join(','),
   })
 
-  const signal = await stopSignal()
+  const signal = await asked
   stopping = true
   log.info('stopping', { signal })
   await exporter.lookOnce()
