@@ -5,7 +5,8 @@ import { connectionRow } from './connections/connection-row.ts'
 import type { Stream, TableChanges } from './connections/table.ts'
 import { restore, type StoreData, snapshotOf } from './metrics/snapshot.ts'
 import type { Pipeline } from './pipeline.ts'
-import type { SavedSource, Source } from './source.ts'
+import type { SavedSource } from './source.ts'
+import type { SourceAtWork } from './source-at-work.ts'
 import type { RowFields } from './state/row.ts'
 import { BatchWriter, SavedRows } from './state/state-rows.ts'
 
@@ -31,7 +32,7 @@ export class Checkpoint {
   readonly #pipeline: Pipeline
   readonly #list: TableChanges
   readonly #sliceBytes: number
-  readonly #sources: () => readonly Source[]
+  readonly #sources: () => readonly SourceAtWork[]
   readonly #writer = new BatchWriter()
   /** All slices go into one batch: none of them is lent. */
   #isBatch = false
@@ -40,7 +41,7 @@ export class Checkpoint {
   constructor(
     pipeline: Pipeline,
     changes: TableChanges,
-    sources: () => readonly Source[],
+    sources: () => readonly SourceAtWork[],
     sliceBytes = SLICE_BYTES,
   ) {
     this.#sliceBytes = sliceBytes
@@ -130,7 +131,9 @@ export class Checkpoint {
       names.includes(owner),
     )
     for (const { source, saved } of goingOn) {
-      for (const [id, stream] of source.restore(saved, rows.filesOf(saved.key))) {
+      const { key } = saved
+      const streams = source.restore(saved, rows.filesOf(key), rows.archivesOf(key))
+      for (const [id, stream] of streams) {
         this.#restoreStream(stream, rows.connectionsOf(id))
       }
     }

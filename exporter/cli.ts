@@ -2,6 +2,7 @@ import { type Arguments, readArguments } from './command-line/arguments.ts'
 import { CONFIG_FILE_VARIABLE, type CommandName, commandNames } from './command-line/flags.ts'
 import { helpText, USAGE } from './command-line/help.ts'
 import type { Environment, FlagValues } from './config/overrides.ts'
+import { settings } from './config/settings.ts'
 import { SOURCE_NAME_PATTERN, SOURCE_NAME_REQUIREMENT } from './config/source-schema.ts'
 import { didYouMean } from './config/suggest.ts'
 
@@ -13,12 +14,25 @@ export type Command =
       readonly flags: FlagValues
       readonly env: Environment
     }
-  | { readonly command: 'inspect'; readonly paths: readonly string[]; readonly events: boolean }
+  | {
+      readonly command: 'inspect'
+      readonly paths: readonly string[]
+      readonly events: boolean
+      /** One of the settings' dialects. */
+      readonly dialect: string
+      /** Which source of the configuration the files are of. */
+      readonly source: string
+      readonly file: string | undefined
+    }
   | {
       readonly command: 'replay'
       readonly paths: readonly string[]
       readonly source: string
       readonly vantage: 'server' | 'client'
+      /** One of the settings' dialects. */
+      readonly dialect: string
+      /** Where backends are named, and the source of this name may be. */
+      readonly file: string | undefined
     }
   | { readonly command: 'help'; readonly text: string }
   | { readonly command: 'version' }
@@ -57,8 +71,7 @@ function readCommand(given: Arguments, env: Environment): Command | CommandLineE
     return { command: name, file, flags: settings, env }
   }
   if (operands.length === 0) return failure(`${name} needs at least one PATH\n\n${USAGE}`)
-  if (name === 'inspect') return { command: name, paths: operands, events: values.events === true }
-  const { source = 'qlog', vantage = 'server' } = values
+  const { source = 'qlog', vantage = 'server', dialect = 'auto', 'config.file': file } = values
   if (typeof source !== 'string' || !SOURCE_NAME_PATTERN.test(source)) {
     return failure(`--source ${SOURCE_NAME_REQUIREMENT}, not ${JSON.stringify(source)}`)
   }
@@ -66,7 +79,21 @@ function readCommand(given: Arguments, env: Environment): Command | CommandLineE
     const near = didYouMean(String(vantage), ['server', 'client'])
     return failure(`--vantage must be server or client, not ${JSON.stringify(vantage)}${near}`)
   }
-  return { command: name, paths: operands, source, vantage }
+  const dialects = settings.find(({ key }) => key === 'sources[].dialect')?.choices ?? []
+  if (typeof dialect !== 'string' || !dialects.includes(dialect)) {
+    const near = didYouMean(String(dialect), dialects)
+    return failure(
+      `--dialect must be one of ${dialects.join(', ')}, not ${JSON.stringify(dialect)}${near}`,
+    )
+  }
+  const common = {
+    paths: operands,
+    source,
+    dialect,
+    file: typeof file === 'string' ? file : undefined,
+  }
+  if (name === 'inspect') return { command: name, ...common, events: values.events === true }
+  return { command: name, ...common, vantage }
 }
 
 function unknownCommand(written: string): string {

@@ -54,7 +54,11 @@ export class Exporter {
     this.#log = log
     this.#maxCatchupMs = config.startup.maxCatchupMs
     this.#pipeline = createPipeline(
-      { maxSeries: config.metrics.maxSeries, maxConnections: config.connections.max },
+      {
+        maxSeries: config.metrics.maxSeries,
+        maxConnections: config.connections.max,
+        backends: config.backends,
+      },
       changes,
     )
     const { metrics } = this.#pipeline

@@ -3,15 +3,49 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import ndjson from 'ndjson'
-import type { Dialect, QuicEvent } from '../qlog-parsers/index.ts'
-import { canGive, signalFamilies } from './collectors/presence.ts'
+import { eventClockUs, type QuicEvent, type TraceHeader } from '../qlog-parsers/index.ts'
+import type { Config } from './config/schema.ts'
 import { type FileReport, inspectFile, inspectInPieces } from './inspect-file.ts'
-import { createPipeline } from './pipeline.ts'
+import { inspectLogEvents, inspectLogReport } from './inspect-log.ts'
+import { capabilityText, countsText, isoTime, labelled } from './inspect-text.ts'
+import { logInputOf } from './log-input.ts'
 import { filesOf } from './replay.ts'
 
+export interface InspectRequest {
+  readonly paths: readonly string[]
+  readonly events: boolean
+  readonly dialect: string
+  /** Name of the source in the configuration that the files are of. */
+  readonly source: string
+  readonly maxRecordBytes: number
+}
+
+/** Writes the report, or the events; throws what the file system throws. */
+export async function inspect(
+  request: InspectRequest,
+  config: Config | undefined,
+  out: NodeJS.WritableStream,
+): Promise<void> {
+  const { paths, events, maxRecordBytes } = request
+  const known = config?.sources.find(({ name }) => name === request.source)
+  const dialect = request.dialect === 'auto' ? (known?.dialect ?? 'auto') : request.dialect
+  const log = logInputOf({ dialect, fields: known?.fields ?? {} }, () => {})
+  if (log === undefined) {
+    if (events) await inspectEvents(paths, maxRecordBytes, out)
+    else out.write(await inspectReport(paths, maxRecordBytes))
+  } else if (events) await inspectLogEvents(paths, log, maxRecordBytes, out)
+  else out.write(await inspectLogReport(paths, log, maxRecordBytes))
+}
+
 /** The report on all files, for people; throws what the file system throws. */
-export function inspectReport(paths: readonly string[], maxRecordBytes: number): string {
-  const reports = paths.flatMap(filesOf).map((path) => inspectAnyVantage(path, maxRecordBytes))
+export async function inspectReport(
+  paths: readonly string[],
+  maxRecordBytes: number,
+): Promise<string> {
+  const reports: FileReport[] = []
+  for (const path of paths.flatMap((path) => filesOf(path))) {
+    reports.push(await inspectAnyVantage(path, maxRecordBytes))
+  }
   const dialects = [...new Set(reports.flatMap(({ dialect }) => (dialect ? [dialect] : [])))]
   return [...reports.map(fileText), ...dialects.map(capabilityText)].join('\n')
 }
@@ -22,7 +56,7 @@ export async function inspectEvents(
   maxRecordBytes: number,
   out: NodeJS.WritableStream,
 ): Promise<void> {
-  const files = paths.flatMap(filesOf)
+  const files = paths.flatMap((path) => filesOf(path))
   await pipeline(Readable.from(eventsOf(files, maxRecordBytes)), ndjson.stringify(), out, {
     end: false,
   })
@@ -33,42 +67,41 @@ interface EventLine {
   readonly group: string
 }
 
-function* eventsOf(
+async function* eventsOf(
   files: readonly string[],
   maxRecordBytes: number,
-): Generator<EventLine & QuicEvent> {
+): AsyncGenerator<EventLine & QuicEvent> {
   for (const path of files) {
     const lines: (EventLine & QuicEvent)[] = []
-    const vantage = vantageOf(path, maxRecordBytes)
+    const vantage = await vantageOf(path, maxRecordBytes)
     const pieces = inspectInPieces(path, vantage, maxRecordBytes, (group, event) => {
       lines.push({ file: path, group, ...event })
     })
-    while (pieces.next().done !== true) yield* lines.splice(0)
+    while ((await pieces.next()).done !== true) yield* lines.splice(0)
     yield* lines
   }
 }
 
 /** What the file's header says; server where it says nothing. */
-function vantageOf(path: string, maxRecordBytes: number): 'server' | 'client' {
+async function vantageOf(path: string, maxRecordBytes: number): Promise<'server' | 'client'> {
   const pieces = inspectInPieces(path, 'server', maxRecordBytes)
-  let report = pieces.next()
-  while (report.done !== true && report.value === undefined) report = pieces.next()
+  let report = await pieces.next()
+  while (report.done !== true && report.value === undefined) report = await pieces.next()
   const header = report.done === true ? report.value.header : report.value
   // Closes the file, wherever it stands.
-  pieces.return(undefined as never)
+  await pieces.return(undefined as never)
   return header?.vantage === 'client' ? 'client' : 'server'
 }
 
-function inspectAnyVantage(path: string, maxRecordBytes: number): FileReport {
-  const report = inspectFile(path, 'server', maxRecordBytes)
+async function inspectAnyVantage(path: string, maxRecordBytes: number): Promise<FileReport> {
+  const report = await inspectFile(path, 'server', maxRecordBytes)
   return report.header?.vantage === 'client' ? inspectFile(path, 'client', maxRecordBytes) : report
 }
 
 function fileText(report: FileReport): string {
   const { header, dialect } = report
   const lines = [report.path]
-  const add = (label: string, text: string) =>
-    lines.push(`  ${`${label}:`.padEnd(16)}${printable(text)}`)
+  const add = (label: string, text: string) => lines.push(labelled(label, text))
   if (header === undefined) {
     add(
       'dialect',
@@ -77,7 +110,7 @@ function fileText(report: FileReport): string {
   } else {
     add('dialect', dialect?.name ?? notReadBecause(report))
     add('producer', producerText(report))
-    add('vantage point', vantageText(header.vantage))
+    add('vantage point', vantageText(header))
     add('declares', header.declaredVersion || 'no version')
   }
   add('records', String(report.records))
@@ -104,47 +137,16 @@ function producerText({ header, dialect }: FileReport): string {
   return [named || 'not named', dialect?.producers].filter(Boolean).join('; written like ')
 }
 
-function vantageText(vantage: string): string {
-  return vantage === 'client' ? 'client (read only by a source with vantage: client)' : vantage
+function vantageText({ vantage, vantageInferred }: TraceHeader): string {
+  const text =
+    vantage === 'client' ? 'client (read only by a source with vantage: client)' : vantage
+  return vantageInferred ? `${text}, inferred: who sends first is the client` : text
 }
 
 function spanText(first: number, last: number, startedAtUs: number | undefined): string {
+  const clock = eventClockUs({ startedAtUs: undefined }, first)
+  if (clock !== undefined) return `${isoTime(clock)} to ${isoTime(last)}`
   const seconds = `${(first / 1e6).toFixed(6)} s to ${(last / 1e6).toFixed(6)} s`
   if (startedAtUs === undefined) return `${seconds} (the producer gives no wall clock)`
-  return `${seconds} after ${new Date(startedAtUs / 1000).toISOString()}`
-}
-
-function countsText(counts: ReadonlyMap<string, number>): string {
-  return [...counts]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, count]) => `${name} ${count}`)
-    .join(', ')
-}
-
-function capabilityText(dialect: Dialect): string {
-  const families = signalFamilies(createPipeline().metrics)
-  const gives = families.filter((family) => canGive(family, dialect.capabilities))
-  const lacks = families.filter((family) => !gives.includes(family))
-  const list = (some: typeof families) =>
-    some
-      .map(({ spec }) => `    ${spec.name}`)
-      .sort()
-      .join('\n')
-  return [
-    `Metrics from ${dialect.name} (${dialect.producers})`,
-    `  can be given (${gives.length}):`,
-    list(gives),
-    `  cannot be given, and are absent, not zero (${lacks.length}):`,
-    list(lacks),
-    `  to get more: ${dialect.advice}`,
-    '',
-  ].join('\n')
-}
-
-/** What a file says must not act on a terminal: control and direction characters are spelled out. */
-function printable(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  )
+  return `${seconds} after ${isoTime(startedAtUs)}`
 }

@@ -1,7 +1,7 @@
 /** What one file holds, counted without any metric. */
 import {
   type Dialect,
-  Framer,
+  FileFramer,
   type QuicEvent,
   type RecordOutcome,
   type RejectReason,
@@ -10,7 +10,8 @@ import {
   type TraceHeader,
   type TraceListener,
 } from '../qlog-parsers/index.ts'
-import { feedInPieces } from './replay.ts'
+import { increment } from './inspect-text.ts'
+import { feedFile } from './replay.ts'
 
 export interface FileReport {
   readonly path: string
@@ -31,29 +32,29 @@ export interface FileReport {
 export type EventVisitor = (group: string, event: QuicEvent) => void
 
 /** Reads a file to its end. Throws what the file system throws. */
-export function inspectFile(
+export async function inspectFile(
   path: string,
   vantage: 'server' | 'client',
   maxRecordBytes: number,
-): FileReport {
+): Promise<FileReport> {
   const pieces = inspectInPieces(path, vantage, maxRecordBytes)
-  let result = pieces.next()
-  while (result.done !== true) result = pieces.next()
+  let result = await pieces.next()
+  while (result.done !== true) result = await pieces.next()
   return result.value
 }
 
 /** Reads a file piece by piece, the header known after each; `visit` sees every normalised event. */
-export function* inspectInPieces(
+export async function* inspectInPieces(
   path: string,
   vantage: 'server' | 'client',
   maxRecordBytes: number,
   visit?: EventVisitor,
-): Generator<TraceHeader | undefined, FileReport> {
+): AsyncGenerator<TraceHeader | undefined, FileReport> {
   const tally = new Tally(visit)
   const decoder = new TraceDecoder({ vantage }, tally)
   tally.header = () => decoder.header
-  const framer = new Framer(maxRecordBytes, decoder)
-  for (const _ of feedInPieces(path, framer)) yield decoder.header
+  const framer = new FileFramer(maxRecordBytes, decoder)
+  for await (const _ of feedFile(path, framer)) yield decoder.header
   return {
     path,
     header: decoder.header,
@@ -83,6 +84,8 @@ class Tally implements TraceListener {
   lastAt: number | undefined
   header: () => TraceHeader | undefined = () => undefined
   readonly #visit: EventVisitor | undefined
+  /** Traces that ended: others may follow in the same file. */
+  #traces = 0
 
   constructor(visit: EventVisitor | undefined) {
     this.#visit = visit
@@ -92,9 +95,13 @@ class Tally implements TraceListener {
     // The decoder keeps it.
   }
 
+  ended(): void {
+    this.#traces += 1
+  }
+
   events(group: string | undefined, at: number, events: readonly QuicEvent[]): void {
     const name = group ?? this.header()?.groupId ?? ''
-    this.groups.add(name)
+    this.groups.add(`${this.#traces} ${name}`)
     this.firstAt = Math.min(at, this.firstAt ?? at)
     this.lastAt = Math.max(at, this.lastAt ?? at)
     for (const event of events) this.#visit?.(name, event)
@@ -113,8 +120,4 @@ class Tally implements TraceListener {
       this.rejectedValues += outcome.rejectedValues
     }
   }
-}
-
-function increment<K>(counts: Map<K, number>, key: K): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1)
 }

@@ -45,14 +45,19 @@ const MAX_VALUE_CHARS = 256
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 const PLAIN = /^[!#-<>-[\]-~]+$/
 
+// Long enough for the connection ids after which qlog files are named (RFC 9000 §7.2: at least 8 bytes).
+const IDENTITY = /[0-9a-f]{16,}/gi
+
 /**
  * Creates the process's logger, to standard error by default (standard output belongs to what
- * `replay` and `inspect` print); a value never breaks a line and is cut after 256 characters.
+ * `replay` and `inspect` print); a value never breaks a line and is cut after 256 characters. Connection ids,
+ * as in the names of qlog files, are written at level debug only.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const now = options.now ?? Date.now
   const stream = options.stream ?? pino.destination({ dest: 2, sync: true })
   const asLine = options.format === 'json' ? escapeUnsafe : toLogfmt
+  const mask = options.level === 'debug' ? (text: string) => text : masked
   const log = pino(
     {
       level: options.level,
@@ -65,7 +70,7 @@ export function createLogger(options: LoggerOptions): Logger {
   const writer =
     (level: LogLevel): Write =>
     (message, fields = {}) =>
-      log[level](bounded(fields), cut(message))
+      log[level](bounded(fields, mask), cut(mask(message)))
   return {
     debug: writer('debug'),
     info: writer('info'),
@@ -74,11 +79,12 @@ export function createLogger(options: LoggerOptions): Logger {
   }
 }
 
-function bounded(fields: LogFields): Record<string, unknown> {
+function bounded(fields: LogFields, mask: (text: string) => string): Record<string, unknown> {
   const result: Record<string, unknown> = Object.create(null)
   for (const [key, value] of Object.entries(fields)) {
     if (value === undefined) continue
-    result[key] = boundedValue(value)
+    const one = boundedValue(value)
+    result[key] = typeof one === 'string' ? mask(one) : one
     if (value instanceof Error) {
       const frame = firstFrame(value)
       if (frame !== undefined) result[`${key}_at`] = frame
@@ -108,6 +114,10 @@ function boundedValue(value: unknown): unknown {
       maxStringLength: MAX_VALUE_CHARS,
     }),
   )
+}
+
+function masked(text: string): string {
+  return text.replace(IDENTITY, '…')
 }
 
 // Of a stack only the place is kept: the whole would be many lines, and its head repeats a

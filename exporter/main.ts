@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The composition root: each command loads what it needs, and nothing else. */
+import { readFileSync } from 'node:fs'
 import * as nodeModule from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
@@ -31,23 +32,26 @@ async function run(command: Command): Promise<number> {
       return 0
     }
     case 'replay': {
-      const { replay } = await import('./replay-command.ts')
+      const { replay, withConfig } = await import('./replay-command.ts')
+      const request = { ...command, maxRecordBytes: MAX_RECORD_BYTES }
+      const loaded = command.file === undefined ? undefined : await load(command.file)
+      if (loaded?.errors !== undefined) return refuse(loaded.errors.join('\n'))
       return reading(async () => {
-        process.stdout.write(await replay({ ...command, maxRecordBytes: MAX_RECORD_BYTES }))
+        const whole = loaded === undefined ? request : withConfig(request, loaded.config)
+        process.stdout.write(await replay(whole))
       })
     }
     case 'inspect': {
-      const { inspectEvents, inspectReport } = await import('./inspect-command.ts')
-      return reading(async () => {
-        if (command.events) await inspectEvents(command.paths, MAX_RECORD_BYTES, process.stdout)
-        else process.stdout.write(inspectReport(command.paths, MAX_RECORD_BYTES))
-      })
+      const loaded = command.file === undefined ? undefined : await load(command.file)
+      if (loaded?.errors !== undefined) return refuse(loaded.errors.join('\n'))
+      const { inspect } = await import('./inspect-command.ts')
+      const request = { ...command, maxRecordBytes: MAX_RECORD_BYTES }
+      return reading(() => inspect(request, loaded?.config, process.stdout))
     }
     case 'check-config':
     case 'serve': {
-      const { readFileSync } = await import('node:fs')
       const { loadConfig } = await import('./config/load.ts')
-      const load = () => loadConfig({ ...command, readFile: (file) => readFileSync(file, 'utf8') })
+      const load = () => loadConfig({ ...command, readFile })
       const loaded = load()
       if (loaded.errors !== undefined) return refuse(loaded.errors.join('\n'))
       if (command.command === 'check-config') {
@@ -59,6 +63,15 @@ async function run(command: Command): Promise<number> {
       return serve(loaded.config, load)
     }
   }
+}
+
+async function load(file: string) {
+  const { loadConfig } = await import('./config/load.ts')
+  return loadConfig({ file, flags: {}, env: {}, readFile })
+}
+
+function readFile(path: string): string {
+  return readFileSync(path, 'utf8')
 }
 
 /** A path that cannot be read is the caller's mistake, told in one line. */

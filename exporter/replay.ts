@@ -1,6 +1,8 @@
 /** Files read to their end, in order of their names; what is open then expires at once. */
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { feedArchive } from './archives/feed-archive.ts'
+import { compressionOf, uncompressedName } from './compressed-name.ts'
 import type { FileSink } from './tail/sink.ts'
 
 /** Smallest buffer; it grows for longer records. */
@@ -11,18 +13,26 @@ export class PathError extends Error {
   readonly code = 'PATH'
 }
 
-/** Files that a path names: itself, or what lies below a directory and is named like a qlog file. */
-export function filesOf(path: string): string[] {
+/**
+ * Files that a path names: itself, or what lies below a directory; of qlog, what is named like it. A
+ * compressed file beside what it was made of is left out.
+ */
+export function filesOf(path: string, isQlog = true): string[] {
   const stats = statSync(path)
   if (stats.isFile()) return [path]
   // A FIFO or a device would never end.
   if (!stats.isDirectory()) throw new PathError(`${path} is neither a file nor a directory`)
   const files = readdirSync(path, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && /\.s?qlog$/.test(entry.name))
+    .filter(
+      (entry) => entry.isFile() && (!isQlog || /\.s?qlog$/.test(uncompressedName(entry.name))),
+    )
     .map((entry) => join(entry.parentPath, entry.name))
     .sort((a, b) => order(a.slice(path.length), b.slice(path.length)))
+  const all = new Set(files)
+  const isTwin = (file: string) =>
+    uncompressedName(file) !== file && all.has(uncompressedName(file))
   if (files.length === 0) process.stderr.write(`no .sqlog or .qlog file below ${path}\n`)
-  return files
+  return files.filter((file) => !isTwin(file))
 }
 
 /** Feeds one file to its end. */
@@ -31,7 +41,27 @@ export function replayFile(path: string, sink: Pick<FileSink, 'feed' | 'closed'>
   sink.closed()
 }
 
-/** Feeds one file piece by piece; the caller may pause in between. */
+/**
+ * Feeds one file piece by piece, compressed or not; the caller may pause in between. `unread` is told of the bytes
+ * on the disk behind the last good one, if not all of a compressed file is read.
+ */
+export async function* feedFile(
+  path: string,
+  sink: Pick<FileSink, 'feed'>,
+  unread: (bytes: number) => void = () => {},
+): AsyncGenerator<void, void> {
+  const compression = compressionOf(basename(path))
+  if (compression === undefined) {
+    yield* feedInPieces(path, sink)
+    return
+  }
+  yield* feedArchive(path, compression, sink, (why, bytes) => {
+    process.stderr.write(`${path} is not read to its end: ${why}\n`)
+    unread(bytes)
+  })
+}
+
+/** Feeds one plain file piece by piece; the caller may pause in between. */
 export function* feedInPieces(path: string, sink: Pick<FileSink, 'feed'>): Generator<void> {
   const file = openSync(path, 'r')
   try {

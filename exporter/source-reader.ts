@@ -3,18 +3,22 @@ import {
   type Dialect,
   dialectKey,
   dialectOfKey,
-  Framer,
+  eventClockUs,
+  FileFramer,
+  type LogDialect,
+  logDialectOfKey,
   type QuicEvent,
   type RecordOutcome,
-  type Skipping,
   type Trace,
   TraceDecoder,
-  type TraceHeader,
   type TraceListener,
 } from '../qlog-parsers/index.ts'
 import type { InputMetrics } from './collectors/input.ts'
 import type { StreamFacts } from './connections/connection.ts'
 import type { ConnectionTable, Stream } from './connections/table.ts'
+import { LogFileReader } from './log-file-reader.ts'
+import type { LogInput } from './log-input.ts'
+import { framingRow, traceRow } from './qlog-row.ts'
 import type { RowFields } from './state/row.ts'
 import type { FileSink } from './tail/sink.ts'
 
@@ -39,16 +43,6 @@ export interface SourceNotices {
   readonly unread?: (why: string) => void
 }
 
-/** As they are numbered in saved state. */
-const SKIPPING: readonly Skipping[] = ['nothing', 'unknown', 'too_long']
-const VANTAGES: readonly TraceHeader['vantage'][] = [
-  'server',
-  'client',
-  'network',
-  'transport',
-  'unknown',
-]
-
 export class SourceReader {
   readonly facts: SourceFacts = { newestEventUs: undefined, dialects: new Set() }
   readonly #options: SourceOptions
@@ -56,7 +50,8 @@ export class SourceReader {
   readonly #input: InputMetrics
   readonly #notices: SourceNotices
   readonly #unread = new Set<string>()
-  readonly #found = new Set<Dialect>()
+  readonly #log: LogInput | undefined
+  readonly #found = new Set<Dialect | LogDialect>()
   readonly #restored = new Map<number, Stream>()
 
   constructor(
@@ -64,13 +59,15 @@ export class SourceReader {
     table: ConnectionTable,
     input: InputMetrics,
     notices: SourceNotices = {},
+    log?: LogInput,
   ) {
+    this.#log = log
     this.#notices = notices
     this.#options = options
     this.#table = table
     this.#input = input
     input.opened(options.source)
-    const { dialect } = options
+    const dialect = log?.dialect ?? options.dialect
     if (dialect !== undefined) this.found(dialect)
   }
 
@@ -81,8 +78,9 @@ export class SourceReader {
 
   /** Takes over what was known of the source's files. */
   restore(saved: { readonly dialects: readonly string[]; readonly newestEventUs?: number }): void {
-    for (const key of saved.dialects) {
-      const dialect = dialectOfKey(key)
+    const known = this.dialectKeys
+    for (const key of saved.dialects.filter((key) => !known.includes(key))) {
+      const dialect = dialectOfKey(key) ?? logDialectOfKey(key)
       if (dialect !== undefined) this.found(dialect)
     }
     this.facts.newestEventUs = saved.newestEventUs
@@ -102,16 +100,19 @@ export class SourceReader {
 
   /** A new file of this source. */
   open(): FileSink {
+    if (this.#log !== undefined) {
+      return new LogFileReader(this.#options, this.#log, this.#table, this.#input, this)
+    }
     return new FileReader(this.#options, this.#table, this.#input, this)
   }
 
   /** A dialect was found in one of its files. */
-  found(dialect: Dialect): void {
+  found(dialect: Dialect | LogDialect): void {
     if (this.#found.has(dialect)) return
     this.#found.add(dialect)
     if (!this.facts.dialects.has(dialect.name)) this.#notices.found?.(dialect.name)
     this.facts.dialects.add(dialect.name)
-    this.#input.dialect(this.#options.source, dialect.name, dialect.capabilities)
+    this.#input.dialect(this.#options.source, dialect)
   }
 
   /** A file will not be read; told once for each reason. */
@@ -132,9 +133,8 @@ class FileReader implements FileSink, TraceListener {
   readonly #table: ConnectionTable
   readonly #input: InputMetrics
   readonly #owner: SourceReader
-  readonly #framer: Framer
+  readonly #framer: FileFramer
   readonly #decoder: TraceDecoder
-  readonly #maxRecordBytes: number
   readonly #vantage: SourceOptions['vantage']
   #joinedLate = false
   /** The next bytes begin with one that was counted before, or was there before us. */
@@ -153,24 +153,13 @@ class FileReader implements FileSink, TraceListener {
     this.#table = table
     this.#input = input
     this.#owner = owner
-    this.#maxRecordBytes = maxRecordBytes
     this.#vantage = vantage
     this.#decoder = new TraceDecoder(dialect ? { vantage, dialect } : { vantage }, this)
-    this.#framer = new Framer(maxRecordBytes, this.#decoder)
+    this.#framer = new FileFramer(maxRecordBytes, this.#decoder)
   }
 
   header(chunk: Uint8Array): void {
-    const decoder = this.#decoder
-    let first = true
-    new Framer(this.#maxRecordBytes, {
-      record(bytes, start, end, whole) {
-        if (first && whole) decoder.record(bytes, start, end, whole)
-        first = false
-      },
-      rejected() {
-        first = false
-      },
-    }).feed(chunk, false)
+    this.#framer.header(chunk)
   }
 
   skipToRecord(): void {
@@ -209,23 +198,8 @@ class FileReader implements FileSink, TraceListener {
   state(row: RowFields): void {
     this.#joinedLate = row.flag(this.#joinedLate)
     this.#overlaps = row.flag(this.#overlaps)
-    this.#framer.resume(row.choice(this.#framer.skipping, SKIPPING))
-    const known = this.#decoder.state
-    const dialect = row.optionalText(known?.dialect && dialectKey(known.dialect))
-    if (row.flag(known !== undefined)) {
-      const facts = {
-        vantage: row.choice(known?.vantage ?? 'unknown', VANTAGES),
-        groupId: row.optionalText(known?.groupId),
-        startedAtUs: row.optional(known?.startedAtUs),
-        newestAt: row.optional(known?.newestAt),
-      }
-      if (known === undefined) {
-        this.#decoder.resume({
-          ...facts,
-          dialect: dialect === undefined ? undefined : dialectOfKey(dialect),
-        })
-      }
-    }
+    framingRow(this.#framer, row)
+    traceRow(this.#decoder, row)
     this.#streamState(row)
   }
 
@@ -249,12 +223,18 @@ class FileReader implements FileSink, TraceListener {
     } else this.#facts.capabilities = trace.dialect.capabilities
   }
 
+  ended(): void {
+    this.closed()
+    this.#stream = undefined
+  }
+
   events(group: string | undefined, at: number, events: readonly QuicEvent[]): void {
     const { header } = this.#decoder
     if (this.#facts === undefined || header === undefined) return
     this.#stream ??= this.#table.stream(this.#source, this.#facts, this.#joinedLate)
     this.#table.apply(this.#stream, group ?? header.groupId ?? '', at, events)
-    if (header.startedAtUs !== undefined) this.#owner.sawEventAt(header.startedAtUs + at)
+    const wallClock = eventClockUs(header, at)
+    if (wallClock !== undefined) this.#owner.sawEventAt(wallClock)
   }
 
   record(outcome: RecordOutcome): void {
@@ -264,7 +244,7 @@ class FileReader implements FileSink, TraceListener {
 
   #tellUnread(): void {
     const { vantage } = this.#decoder.header ?? {}
-    const isOther = vantage !== this.#vantage
+    const isOther = vantage !== this.#vantage && vantage !== 'unknown'
     this.#owner.unread(
       isOther ? `traces of vantage point ${vantage}` : 'no dialect recognises the header',
     )

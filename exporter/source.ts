@@ -1,18 +1,24 @@
 /** One source at work: a tailer, what reads its bytes, and what the page says of both. */
 import { resolve } from 'node:path'
-import { dialectNamed } from '../qlog-parsers/index.ts'
+import { dialectNamed, type LogState } from '../qlog-parsers/index.ts'
+import { Archives } from './archives/archives.ts'
+import { withArchives } from './archives/archives-status.ts'
 import type { RetentionMetrics } from './collectors/retention.ts'
 import type { TailingMetrics } from './collectors/tailing.ts'
 import type { Config, SourceConfig } from './config/schema.ts'
 import type { Stream } from './connections/table.ts'
 import { guarded } from './guarded-sink.ts'
+import { logInputOf } from './log-input.ts'
 import type { Logger } from './logging.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { OneAtATime } from './retention/one-at-a-time.ts'
 import { possibleActions, Retention } from './retention.ts'
+import type { SourceAtWork } from './source-at-work.ts'
 import { SourceReader } from './source-reader.ts'
 import type { RowFields } from './state/row.ts'
 import type { BatchWriter } from './state/state-rows.ts'
+import type { TailObserver } from './tail/sink.ts'
+import type { TailStatus } from './tail/tail-status.ts'
 import { Tailer, type TailShared } from './tail/tailer.ts'
 import type { TrackedFile } from './tail/tracked-file.ts'
 
@@ -50,9 +56,11 @@ export interface SavedSource {
   readonly knownRoots: readonly string[]
   readonly dialects: readonly string[]
   readonly newestEventUs?: number
+  /** Of one that is asked: where its counters stood. */
+  readonly answers?: LogState
 }
 
-export class Source {
+export class Source implements SourceAtWork {
   readonly name: string
   readonly input: string
   readonly #key: number
@@ -60,6 +68,7 @@ export class Source {
   readonly #index: number
   readonly #reader: SourceReader
   readonly #tailer: Tailer
+  readonly #archives: Archives
   readonly #tailing: TailingMetrics
   readonly #retain: (settings: SourceConfig['retention']) => Retention | undefined
   #retention: Retention | undefined
@@ -93,38 +102,45 @@ export class Source {
         found: (name) => log.info('dialect found', { source: source.name, dialect: name }),
         unread: (why) => log.warn('files that are not read', { source: source.name, why }),
       },
+      logInputOf(source, (event) => pipeline.tell(index, event)),
     )
     tailing.opened(index, source.sampleRatio)
+    const open = ({ path }: { readonly path: string }) =>
+      guarded(this.#reader.open(), {
+        failed: (error) => {
+          tailing.fileError(index, 'other')
+          log.error('a file cannot be read on: a fault of the exporter', { path, error })
+        },
+        lost: (bytes) => input.lost(index, 'other', bytes),
+      })
+    const observer: TailObserver = {
+      // The reader counts what its sinks use.
+      read() {},
+      lost: (reason, bytes) => input.lost(index, reason, bytes),
+      fileError: (reason, path) => {
+        tailing.fileError(index, reason)
+        log.warn('a file is not read', { source: source.name, reason, path })
+      },
+      fileReset: (reason) => tailing.fileReset(index, reason),
+    }
+    const refused = (path: string, why: string) => {
+      tailing.fileError(index, 'compressed')
+      log.warn('a compressed file is not read to its end', { source: source.name, why, path })
+    }
+    const { startAt } = source
+    const common = { open, observer, clock, startAt, keepState }
+    this.#archives = new Archives({ ...common, refused })
     this.#tailer = new Tailer({
+      ...common,
       shared,
       roots: source.paths,
       recursive: source.recursive,
       include: source.include,
-      startAt: source.startAt,
-      open: ({ path }) =>
-        guarded(this.#reader.open(), {
-          failed: (error) => {
-            tailing.fileError(index, 'other')
-            log.error('a file cannot be read on: a fault of the exporter', { path, error })
-          },
-          lost: (bytes) => input.lost(index, 'other', bytes),
-        }),
-      observer: {
-        // The reader counts what its sinks use.
-        read() {},
-        lost: (reason, bytes) => input.lost(index, reason, bytes),
-        fileError: (reason, path) => {
-          tailing.fileError(index, reason)
-          log.warn('a file is not read', { source: source.name, reason, path })
-        },
-        fileReset: (reason) => tailing.fileReset(index, reason),
-      },
-      clock,
+      compressed: this.#archives,
       watch: config.tail.watch,
       sweepIntervalMs: config.tail.sweepIntervalMs,
       rotateGraceMs: config.tail.rotateGraceMs,
       maxRecordBytes: config.tail.maxRecordBytes,
-      keepState,
     })
     this.#retain = (settings) => retention && this.#retentionOf(retention, settings, log)
     this.#retention = this.#retain(source.retention)
@@ -182,11 +198,13 @@ export class Source {
     for (const id of this.#tailer.takeRemoved()) {
       writer.put('file_gone', { owner: this.#key, id })
     }
+    yield* this.#archives.saveChanges(writer, this.#key)
   }
 
   /** Adds the rows of all files; yields after each. */
   *saveAll(writer: BatchWriter): Generator<void, void> {
     for (const file of this.#tailer.unsaved(true)) yield this.#put(writer, file)
+    yield* this.#archives.saveAll(writer, this.#key)
   }
 
   #put(writer: BatchWriter, file: TrackedFile): void {
@@ -195,10 +213,15 @@ export class Source {
   }
 
   /** Takes over what was saved, before the start; returns the streams by their saved numbers. */
-  restore(saved: SavedSource, files: Iterable<RowFields>): ReadonlyMap<number, Stream> {
+  restore(
+    saved: SavedSource,
+    files: Iterable<RowFields>,
+    archives: Iterable<RowFields>,
+  ): ReadonlyMap<number, Stream> {
     this.#reader.restore(saved)
     this.#tailer.restoreRoots(saved.knownRoots)
     for (const row of files) this.#tailer.restoreFile(row)
+    for (const row of archives) this.#archives.restore(row)
     return this.#reader.takeRestored()
   }
 
@@ -209,29 +232,31 @@ export class Source {
 
   async stop(): Promise<void> {
     await this.#retention?.stop()
-    await this.#tailer.stop()
+    await Promise.all([this.#tailer.stop(), this.#archives.stop()])
   }
 
   /** Its connections and series are dropped; it is about to be stopped. */
   forget(): void {
     this.#retention?.halt()
+    this.#archives.halt()
     const { table, metrics } = this.#pipeline
     for (const stream of table.streams) if (stream.source === this.#index) table.drop(stream)
     metrics.dropOwner(this.#index)
   }
 
   /** One more look at everything; resolves when what it found is read. */
-  sweep(): Promise<void> {
-    return this.#tailer.sweep()
+  async sweep(): Promise<void> {
+    await this.#tailer.sweep()
+    await this.#archives.idle()
   }
 
   /** What was there at the start has been read. */
   get ready(): boolean {
-    return this.#tailer.backlogApplied()
+    return this.#tailer.backlogApplied() && this.#archives.backlogApplied()
   }
 
   get summary(): { name: string; dialects: string[]; files: number } {
-    const { filesOpen, filesParked, filesComplete } = this.#tailer.status()
+    const { filesOpen, filesParked, filesComplete } = this.#status()
     return {
       name: this.name,
       dialects: [...this.#reader.facts.dialects],
@@ -239,9 +264,13 @@ export class Source {
     }
   }
 
+  #status(): TailStatus {
+    return withArchives(this.#tailer.status(), this.#archives.status())
+  }
+
   /** Puts the state of the files on the page. */
   publish(): void {
-    const status = this.#tailer.status()
+    const status = this.#status()
     const { newestEventUs } = this.#reader.facts
     const written = status.newestWriteMs
     this.#tailing.status(this.#index, {
@@ -261,6 +290,9 @@ export class Source {
 }
 
 /** A change of any of this makes it another source: what was counted does not go on. */
-export function inputOf({ paths, recursive, include, dialect, vantage }: SourceConfig): string {
-  return JSON.stringify([paths.map((path) => resolve(path)), recursive, include, dialect, vantage])
+export function inputOf(source: SourceConfig): string {
+  if (source.url !== undefined) return JSON.stringify([source.dialect, source.url])
+  const { paths, recursive, include, dialect, vantage, fields } = source
+  const files = [paths.map((path) => resolve(path)), recursive, include]
+  return JSON.stringify([...files, dialect, vantage, ...Object.entries(fields)])
 }

@@ -1,12 +1,15 @@
 /** The sources at work, and how they change with the configuration. */
 import { isDeepStrictEqual } from 'node:util'
+import { polledDialectNamed } from '../qlog-parsers/index.ts'
 import type { Config, SourceConfig } from './config/schema.ts'
+import { PolledSource } from './polled-source.ts'
 import { inputOf, Source, type SourceParts } from './source.ts'
+import type { SourceAtWork } from './source-at-work.ts'
 
 export class Sources {
   readonly #parts: SourceParts
   #config: Config
-  #sources: readonly Source[]
+  #sources: readonly SourceAtWork[]
   #made = 0
 
   constructor(config: Config, parts: SourceParts) {
@@ -15,7 +18,7 @@ export class Sources {
     this.#sources = config.sources.map((source) => this.#make(source, config))
   }
 
-  get all(): readonly Source[] {
+  get all(): readonly SourceAtWork[] {
     return this.#sources
   }
 
@@ -49,15 +52,18 @@ export class Sources {
     this.#tell(before, wanted, { stopped: gone, changed, started: made })
   }
 
-  #make(source: SourceConfig, config: Config): Source {
+  #make(source: SourceConfig, config: Config): SourceAtWork {
     this.#made += 1
-    return new Source(this.#made, source, config, this.#parts)
+    const polled = source.url === undefined ? undefined : polledDialectNamed(source.dialect)
+    return polled === undefined
+      ? new Source(this.#made, source, config, this.#parts)
+      : new PolledSource(this.#made, source, config, polled, this.#parts)
   }
 
   #tell(
     before: Config,
     wanted: Config,
-    sources: Readonly<Record<'stopped' | 'changed' | 'started', readonly Source[]>>,
+    sources: Readonly<Record<'stopped' | 'changed' | 'started', readonly SourceAtWork[]>>,
   ): void {
     const { log } = this.#parts
     const names = Object.entries(sources).map(([what, some]) => [
@@ -74,6 +80,6 @@ export class Sources {
   }
 }
 
-function configOf(config: Config, { name }: Source): SourceConfig | undefined {
+function configOf(config: Config, { name }: SourceAtWork): SourceConfig | undefined {
   return config.sources.find((source) => source.name === name)
 }

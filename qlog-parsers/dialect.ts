@@ -2,6 +2,7 @@
 import type { Capabilities } from './capabilities.ts'
 import type { Fields, JsonObject } from './decoding/fields.ts'
 import type { QuicEvent } from './events.ts'
+import type { DialectRules } from './rules.ts'
 import type { Cursor } from './scanning/cursor.ts'
 import type { TraceHeader } from './trace-header.ts'
 
@@ -42,6 +43,10 @@ export interface Dialect {
   /** Whether this implementation wrote the file that opens with `header`. */
   wrote(header: TraceHeader): boolean
   readonly capabilities: Capabilities
+  /** What its variants tell, all of them together, where records show more than the header. */
+  readonly atMost?: Capabilities
+  /** How it shows what writers show in different ways. */
+  readonly rules: DialectRules
   /** One reader per event name. */
   readonly readers: ReadonlyMap<string, Reader>
   /** Faster readers of the most frequent events, by event name. */

@@ -3,6 +3,24 @@
  * Times (`at`, `…Us`) are integer microseconds; `at` counts from the trace's own reference time.
  * Names follow RFC 9000, RFC 9002 and draft-ietf-quic-qlog-quic-events.
  */
+import type {
+  ConnectionOpened,
+  ConnectionState,
+  ZeroRttRejected,
+  ZeroRttUsed,
+} from './connection-events.ts'
+import type { EndpointPacketsSent } from './endpoint-events.ts'
+import type {
+  Migration,
+  PathMtu,
+  PathNotValidated,
+  PathReset,
+  PathValidated,
+} from './path-events.ts'
+
+export * from './connection-events.ts'
+export * from './endpoint-events.ts'
+export * from './path-events.ts'
 
 export const PACKET_TYPES = ['initial', 'handshake', '0rtt', '1rtt', 'unknown'] as const
 export type PacketType = (typeof PACKET_TYPES)[number]
@@ -90,6 +108,14 @@ export interface Packet {
   readonly streamIds: readonly number[]
 }
 
+/** Packets sent of which nothing but their number is told. */
+export interface PacketsSent {
+  readonly type: 'packets_sent'
+  readonly at: number
+  readonly packetType: PacketType
+  readonly count: number
+}
+
 /** ACK ranges received for one space, flattened: [first, last, first, last, …], in the writer's order. */
 export interface AckReceived {
   readonly type: 'ack_received'
@@ -146,17 +172,15 @@ export interface ConnectionClosed {
   readonly error?: QuicError
 }
 
-export interface ConnectionState {
-  readonly type: 'connection_state'
-  readonly at: number
-  readonly state: 'handshake_complete' | 'closing' | 'draining' | 'closed'
-}
-
 export interface PacketsLost {
   readonly type: 'packets_lost'
   readonly at: number
   readonly count: number
   readonly trigger: LossTrigger
+  /** Of all of them together, where the producer says it. */
+  readonly bytes?: number
+  /** The producer itself says that it was a path-MTU probe. */
+  readonly isMtuProbe?: true
   readonly space?: PacketNumberSpace
   readonly number?: number
 }
@@ -193,12 +217,6 @@ export interface RecoveryMetrics {
   readonly pacingRate: number | undefined
 }
 
-/** Recovery state began anew on another path. */
-export interface PathReset {
-  readonly type: 'path_reset'
-  readonly at: number
-}
-
 export interface CongestionStateUpdated {
   readonly type: 'congestion_state'
   readonly at: number
@@ -232,12 +250,6 @@ export interface EcnStateUpdated {
   readonly state: EcnState
 }
 
-export interface PathMtu {
-  readonly type: 'path_mtu'
-  readonly at: number
-  readonly bytes: number
-}
-
 /** The server's final response (status 200 and above) on one HTTP/3 request stream. */
 export interface Http3Response {
   readonly type: 'http3_response'
@@ -247,6 +259,7 @@ export interface Http3Response {
 
 export type QuicEvent =
   | Packet
+  | PacketsSent
   | AckReceived
   | PathFrame<'path_challenge'>
   | PathFrame<'path_response'>
@@ -255,6 +268,7 @@ export type QuicEvent =
   | StreamResetFrame
   | BlockedFrame
   | CloseFrame
+  | ConnectionOpened
   | ConnectionClosed
   | ConnectionState
   | PacketsLost
@@ -262,6 +276,15 @@ export type QuicEvent =
   | PacketDropped
   | RecoveryMetrics
   | PathReset
+  | PathValidated
+  | PathNotValidated<'path_validation_failed'>
+  | PathNotValidated<'path_validation_abandoned'>
+  | Migration
+  | EndpointPacketsSent<'retry_sent'>
+  | EndpointPacketsSent<'version_negotiation_sent'>
+  | EndpointPacketsSent<'stateless_reset_sent'>
+  | ZeroRttUsed
+  | ZeroRttRejected
   | CongestionStateUpdated
   | Parameters
   | VersionChosen

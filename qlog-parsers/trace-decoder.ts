@@ -1,18 +1,20 @@
 /** One qlog file, record by record: the header, then events in normalised words. */
 import { MOST_STEP_US } from './decoding/bounds.ts'
-import { JsonPath, microseconds, parseRecord } from './decoding/json-path.ts'
-import { emptyRecord, type RecordDecoder } from './decoding/record-decoder.ts'
+import { JsonPath, parseRecord } from './decoding/json-path.ts'
+import { emptyRecord, type RecordContext, type RecordDecoder } from './decoding/record-decoder.ts'
 import { ScanPath } from './decoding/scan-path.ts'
 import type { Dialect } from './dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import type { QuicEvent } from './events.ts'
-import type { RecordSink, RejectReason } from './framing/framer.ts'
+import type { TraceSink } from './framing/contained-framer.ts'
+import type { RejectReason } from './framing/framer.ts'
 import {
   type Remembered,
   readTraceHeader,
   rememberedHeader,
   type TraceHeader,
 } from './trace-header.ts'
+import { microseconds } from './trace-shape.ts'
 
 /** What is known of the file once its header was read. */
 export interface Trace {
@@ -25,6 +27,8 @@ export interface Trace {
 export interface TraceListener {
   /** The header was read and names a dialect and the vantage that was asked for; also when it turns out better. */
   opened(trace: Trace): void
+  /** The file goes on with another trace: nothing more comes of the one that was read. */
+  ended(): void
   /** One event record, whole: nothing of it is given if any of it is bad. `at`: integer µs. */
   events(group: string | undefined, at: number, events: readonly QuicEvent[]): void
   /** How each record was taken; rejected ones too. */
@@ -51,30 +55,36 @@ export interface TraceExpectations {
 
 /** Where a decoder stands behind the header: all that it must be given to go on in another process. */
 export interface TraceState extends Remembered {
-  /** Undefined: the trace is not admitted. */
+  /** Who writes the file; undefined: no dialect knows it. */
   readonly dialect: Dialect | undefined
   /** Event time of the newest record, µs. */
   readonly newestAt: number | undefined
+  /** Where the times of the next record count from, in the trace's unit. */
+  readonly timeBase: number
 }
 
 const fastPath: RecordDecoder = new ScanPath()
 const jsonPath: RecordDecoder = new JsonPath()
 const decoded = emptyRecord()
 
-export class TraceDecoder implements RecordSink {
+export class TraceDecoder implements TraceSink {
   readonly #expectations: TraceExpectations
   readonly #listener: TraceListener
   #header: TraceHeader | undefined
+  /** Who writes the file, whether or not its trace is admitted. */
+  #dialect: Dialect | undefined
   #trace: Trace | undefined
+  #context: Writable<RecordContext> | undefined
   /** Event time of the newest record, µs. */
   #newestAt: number | undefined
+  #timeBase = 0
 
   constructor(expectations: TraceExpectations, listener: TraceListener) {
     this.#expectations = expectations
     this.#listener = listener
   }
 
-  /** The file's header, once read. */
+  /** The header of the trace that is being read, once read itself. */
   get header(): TraceHeader | undefined {
     return this.#header
   }
@@ -87,17 +97,28 @@ export class TraceDecoder implements RecordSink {
   /** Undefined before the header. */
   get state(): TraceState | undefined {
     if (this.#header === undefined) return undefined
-    const { vantage, groupId, startedAtUs } = this.#header
-    const dialect = this.#trace?.dialect
-    return { vantage, groupId, startedAtUs, dialect, newestAt: this.#newestAt }
+    const { vantage, groupId, startedAtUs, shape } = this.#header
+    const dialect = this.#dialect
+    const timeBase = this.#timeBase
+    return { vantage, groupId, startedAtUs, shape, dialect, newestAt: this.#newestAt, timeBase }
   }
 
   /** Goes on where another decoder stood; the listener hears that the trace is open. */
-  resume({ dialect, newestAt, ...remembered }: TraceState): void {
+  resume({ dialect, newestAt, timeBase, ...remembered }: TraceState): void {
     this.#header = rememberedHeader(remembered)
     this.#newestAt = newestAt
-    if (dialect === undefined) return
-    this.#admit({ header: this.#header, dialect, vantage: this.#expectations.vantage })
+    this.#timeBase = timeBase
+    this.#dialect = dialect
+    this.#admitIfAsked(this.#header)
+  }
+
+  /** A trace of a contained file begins. All traces of one file have one writer: the first tells which. */
+  traceBegins(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#header !== undefined) this.#listener.ended()
+    this.#trace = undefined
+    this.#newestAt = undefined
+    this.#timeBase = 0
+    this.#open(bytes, start, end, true)
   }
 
   record(bytes: Uint8Array, start: number, end: number, whole: boolean): void {
@@ -105,27 +126,34 @@ export class TraceDecoder implements RecordSink {
       this.#open(bytes, start, end, whole)
       return
     }
+    const context = this.#context
     const trace = this.#trace
-    if (trace === undefined) {
+    if (trace === undefined || context === undefined) {
       this.#listener.record({ kind: 'not_admitted' })
       return
     }
     const outcome =
-      fastPath.decode(bytes, start, end, trace, decoded) ??
-      jsonPath.decode(bytes, start, end, trace, decoded) ??
+      fastPath.decode(bytes, start, end, context, decoded) ??
+      jsonPath.decode(bytes, start, end, context, decoded) ??
       'other'
     if (outcome !== 'ok') {
       this.rejected(whole ? outcome : 'truncated')
       return
     }
-    const at = microseconds(decoded.time)
+    const { shape } = context
+    const at = microseconds(decoded.time, shape)
     // A clock that leaps would settle everything at the wrong time, and never come back.
     if (at > (this.#newestAt ?? at) + MOST_STEP_US) {
       this.rejected('time')
       return
     }
     this.#newestAt = Math.max(at, this.#newestAt ?? at)
+    if (shape.isDelta) {
+      this.#timeBase = decoded.time
+      context.timeBase = decoded.time
+    }
     if (decoded.become !== undefined && decoded.become !== trace.dialect) {
+      this.#dialect = decoded.become
       this.#admit({ ...trace, dialect: decoded.become })
     }
     if (decoded.kind !== 'read') decoded.events.length = 0
@@ -153,15 +181,28 @@ export class TraceDecoder implements RecordSink {
       return
     }
     this.#header = header
-    const dialect = this.#expectations.dialect ?? dialectOf(header)
-    if (dialect !== undefined && header.vantage === this.#expectations.vantage) {
-      this.#admit({ header, dialect, vantage: this.#expectations.vantage })
-    }
+    this.#dialect ??= this.#expectations.dialect ?? dialectOf(header)
+    this.#admitIfAsked(header)
     this.#listener.record({ kind: 'header' })
   }
 
+  /**
+   * Admits the trace of the side that is asked for. A trace that does not tell its side, and of which it
+   * cannot be inferred (quinn writes `unknown`), is taken to be of that side: nothing tells them apart.
+   */
+  #admitIfAsked(header: TraceHeader): void {
+    const { vantage } = this.#expectations
+    const isAsked = header.vantage === vantage || header.vantage === 'unknown'
+    const dialect = this.#dialect
+    if (dialect !== undefined && isAsked) this.#admit({ header, dialect, vantage })
+  }
+
   #admit(trace: Trace): void {
+    const { dialect, vantage, header } = trace
     this.#trace = trace
+    this.#context = { dialect, vantage, shape: header.shape, timeBase: this.#timeBase }
     this.#listener.opened(trace)
   }
 }
+
+type Writable<T> = { -readonly [key in keyof T]: T[key] }

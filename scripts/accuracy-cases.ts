@@ -63,6 +63,9 @@ export async function readCases(): Promise<Case[]> {
   }
   const headMoves = { total: 1, failed: 0, kind: 'active' }
   cases.push({ ...(await single('quic-go/head.sqlog')), truth: undefined, moves: headMoves })
+  const nginxMoves = { total: 1, failed: 0, kind: 'nat_rebinding' }
+  const nginx = await single('nginx-qlog/loss-rebind.sqlog')
+  cases.push({ ...nginx, truth: undefined, moves: nginxMoves })
   const packed = gunzipSync(await readFile(join(fixtures, 'quic-go', 'caddy-lb.ndjson.gz')))
   const lines = packed.toString().split('\n').filter(Boolean)
   const texts = lines.map((line) => (JSON.parse(line) as { content: string }).content)

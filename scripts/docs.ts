@@ -1,11 +1,16 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { configurationReference } from '../exporter/config/reference.ts'
 import { configJsonSchema } from '../exporter/config/settings.ts'
+import { dialectsReference } from './docs/dialects-reference.ts'
+import { lbEventsSchema } from './docs/lb-events-schema.ts'
 import { metricsReference } from './docs/metrics-reference.ts'
 
 // Writes the generated documents below the current directory; with --check it only compares, and
 // ends with 1 if one differs from what is committed.
+
+/** Recordings, beside this script and not below the current directory. */
+const FIXTURES = join(import.meta.dirname, '..', 'test', 'fixtures')
 
 interface GeneratedDocument {
   readonly path: string
@@ -16,6 +21,8 @@ const documents: readonly GeneratedDocument[] = [
   { path: 'docs/configuration.md', render: configurationReference },
   { path: 'docs/config.schema.json', render: configJsonSchema },
   { path: 'docs/metrics.md', render: metricsReference },
+  { path: 'docs/lb-events.schema.json', render: lbEventsSchema },
+  { path: 'docs/dialects.md', render: () => dialectsReference(FIXTURES) },
 ]
 
 function readIfThere(path: string): string | undefined {

@@ -7,7 +7,7 @@
 # Nothing is installed: the packages are downloaded with an apt state of their own and unpacked under
 # DIR, so neither root nor a change to this machine's packages is needed. A second run does nothing.
 # Afterwards DIR/bin has: caddy, promtool, prometheus, curl (with HTTP/3), openssl,
-# gtlsclient, gtlsserver, mtail.
+# gtlsclient, gtlsserver, mtail, nginx, haproxy.
 set -euo pipefail
 
 # name       suite   with its dependencies?  packages                      programs
@@ -18,6 +18,8 @@ prometheus   sid     alone                   prometheus                    usr/b
 mtail        sid     alone                   mtail                         usr/bin/mtail
 curl         sid     closure                 curl,openssl                  usr/bin/curl,usr/bin/openssl
 ngtcp2       trixie  closure                 ngtcp2-client,ngtcp2-server   usr/bin/gtlsclient,usr/sbin/gtlsserver
+nginx        sid     closure                 nginx                         usr/sbin/nginx
+haproxy      sid     closure                 haproxy                       usr/sbin/haproxy
 '
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
@@ -108,7 +110,8 @@ fetch_peer() {
     else
       write_launcher "$name" "$path" "$program"
     fi
-    "$program" --help < /dev/null > /dev/null 2> "$log" ||
+    # nginx and haproxy have no --help.
+    "$program" --help < /dev/null > /dev/null 2>&1 || "$program" -v < /dev/null > /dev/null 2> "$log" ||
       fail "${path##*/} of Debian $suite does not run here: $(head -n 1 "$log")"
   done
   touch "$DIR/$name/.complete"

@@ -1,6 +1,6 @@
 /** `npm run snap`: rewrites the golden pages under test/fixtures; with --check it only says what is wrong. */
 import { join } from 'node:path'
-import { dialects } from '../qlog-parsers/index.ts'
+import { dialects, logDialects } from '../qlog-parsers/index.ts'
 import { goldenProblems, writeGoldens } from './snap/goldens.ts'
 
 const root = join(import.meta.dirname, '..', 'test', 'fixtures')
@@ -12,7 +12,7 @@ if (args.some((arg) => arg !== '--check')) {
 } else {
   const written = args.length > 0 ? [] : await writeGoldens(root)
   for (const golden of written) console.log(`wrote ${golden}`)
-  const names = dialects.map(({ name }) => name)
+  const names = [...dialects, ...logDialects].map(({ name }) => name)
   const problems = await goldenProblems(root, names)
   for (const problem of problems) console.error(problem)
   if (problems.length > 0) process.exitCode = 1

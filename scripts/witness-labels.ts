@@ -33,7 +33,12 @@ const byWriter: Readonly<Record<string, (writer: Writer) => readonly Labels[]>> 
       : []),
   ],
   quic_packets_lost_total: (writer) => [
-    { trigger: isQuicGo(writer) ? words('reordering_threshold time_threshold') : ['unknown'] },
+    {
+      trigger:
+        isQuicGo(writer) || writer === 'nginx-qlog'
+          ? words('reordering_threshold time_threshold')
+          : ['unknown'],
+    },
   ],
   // Only quic-go's close event can name a version mismatch.
   quic_handshakes_failed_total: (writer) => [

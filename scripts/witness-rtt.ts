@@ -20,7 +20,9 @@ export function rttAfter(writer: Writer, data: EventData, before: Rtt): Rtt {
   if (isGuess(data)) return { minimum: before.minimum }
   // Writers of whole milliseconds mean "below one" by 0; the others mean "none yet".
   const measured = (ms: number | undefined) =>
-    ms === undefined || (ms === 0 && writer !== 'ngtcp2') ? undefined : Math.round(ms * 1000)
+    ms === undefined || (ms === 0 && !/^(ngtcp2|nginx-qlog)$/.test(writer))
+      ? undefined
+      : Math.round(ms * 1000)
   const minimum = measured(data.min_rtt)
   return {
     smoothed: measured(data.smoothed_rtt) ?? before.smoothed,

@@ -68,7 +68,13 @@ export interface QlogEvent {
 }
 
 /** Which writer, as far as it changes what the fields mean. */
-export type Writer = 'quic-go' | 'quic-go-legacy' | 'quiche' | 'quiche-legacy' | 'ngtcp2'
+export type Writer =
+  | 'quic-go'
+  | 'quic-go-legacy'
+  | 'quiche'
+  | 'quiche-legacy'
+  | 'ngtcp2'
+  | 'nginx-qlog'
 
 /** One connection's file, read whole. */
 export interface Stream {
@@ -117,7 +123,9 @@ function parse(line: string): unknown[] {
 }
 
 function writerOf(header: Header, events: readonly QlogEvent[]): Writer {
-  if (header.trace?.vantage_point?.name === 'ngtcp2') return 'ngtcp2'
+  const name = header.trace?.vantage_point?.name
+  if (name === 'ngtcp2') return 'ngtcp2'
+  if (name === 'nginx') return 'nginx-qlog'
   if (header.title?.startsWith('quic-go')) return header.file_schema ? 'quic-go' : 'quic-go-legacy'
   return events.some((event) => event.data.cf_lost_packets) ? 'quiche' : 'quiche-legacy'
 }

@@ -63,14 +63,17 @@ const quicheOld = `connection_versions_total congestion_state_seconds_total
   congestion_state_transitions_total key_updates_total http3_requests_total`
 const quicheNew = `packets_lost_total connection_loss_ratio pto_total path_mtu_bytes`
 
+const wholeMilliseconds = `packets_lost_total packets_spuriously_lost_total mtu_probes_lost_total
+  connection_loss_ratio pto_total`
+
 // Families that not every one of the writers can give.
 const special: Readonly<Record<Writer, readonly string[]>> = {
   'quic-go': named(`${quicGo} http3_requests_total`),
   'quic-go-legacy': named(quicGo),
   quiche: named(`${quicheOld} ${quicheNew}`),
   'quiche-legacy': named(quicheOld),
-  ngtcp2: named(`packets_lost_total packets_spuriously_lost_total mtu_probes_lost_total
-    connection_loss_ratio pto_total`),
+  ngtcp2: named(wholeMilliseconds),
+  'nginx-qlog': named(wholeMilliseconds),
 }
 
 // Families whose presence METRICS.md leaves open, or that depend on how the writer is set up.
@@ -81,6 +84,7 @@ const optional: Readonly<Record<Writer, readonly string[]>> = {
   quiche: named('pacing_rate_bytes_per_second'),
   'quiche-legacy': named('path_mtu_bytes'),
   ngtcp2: [],
+  'nginx-qlog': [],
 }
 
 /** What a writer's stream must, may and must not feed. */

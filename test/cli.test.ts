@@ -74,19 +74,27 @@ t.test('flags for restarts and retention load as they are', async (t) => {
   })
 })
 
-t.test('inspect and replay take paths', async (t) => {
-  t.same(parse('inspect a b'), { command: 'inspect', paths: ['a', 'b'], events: false })
+t.test('inspect and replay take paths, and what must be said of logs', async (t) => {
+  const usual = { source: 'qlog', dialect: 'auto', file: undefined }
+  t.same(parse('inspect a b'), { command: 'inspect', paths: ['a', 'b'], events: false, ...usual })
   t.same(parse('inspect --events a -- --odd'), {
     command: 'inspect',
     paths: ['a', '--odd'],
     events: true,
+    ...usual,
   })
-  t.same(parse('replay a'), { command: 'replay', paths: ['a'], source: 'qlog', vantage: 'server' })
+  const server = { command: 'replay', paths: ['a'], vantage: 'server', ...usual }
+  t.same(parse('replay a'), server)
   t.same(parse('replay a --source caddy --vantage client b'), {
-    command: 'replay',
+    ...server,
     paths: ['a', 'b'],
     source: 'caddy',
     vantage: 'client',
+  })
+  t.same(parse('replay --dialect haproxy --config.file c.yml a'), {
+    ...server,
+    dialect: 'haproxy',
+    file: 'c.yml',
   })
 })
 
@@ -96,6 +104,16 @@ t.test('help and version win over what else there is', async (t) => {
   t.equal(parse('-h').command, 'help')
   t.equal(parse('--version --help').command, 'help')
 })
+
+/** Settings that flags cannot give, since each belongs to one entry of a list. */
+const IN_A_FILE_ONLY = [
+  'sources[].name',
+  'sources[].url',
+  'sources[].poll_interval',
+  'sources[].fields',
+  'backends[].name',
+  'backends[].aliases',
+]
 
 t.test('help names everything on one page', async (t) => {
   const help = parse('--help')
@@ -110,9 +128,9 @@ t.test('help names everything on one page', async (t) => {
   )
   for (const { name } of flags) t.ok(help.text.includes(`  --${name}`), name)
   t.same(
-    settings.filter(({ flag, name }) => flag === undefined && name !== 'name'),
-    [],
-    'every setting but the name of a source has a flag',
+    settings.filter(({ flag }) => flag === undefined).map(({ key }) => key),
+    IN_A_FILE_ONLY,
+    'every other setting has a flag',
   )
 })
 

@@ -2,13 +2,13 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { dialects } from '../qlog-parsers/index.ts'
-import { goldenProblems, replayPage, writeGoldens } from '../scripts/snap/goldens.ts'
+import { dialects, logDialects } from '../qlog-parsers/index.ts'
+import { argumentsOf, goldenProblems, replayPage, writeGoldens } from '../scripts/snap/goldens.ts'
 import { FIXTURES, type Fixture, fixtures } from './support/fixtures.ts'
 import { type Page, parsePage, total } from './support/page.ts'
 
 const LF = 0x0a
-const names = dialects.map(({ name }) => name)
+const names = [...dialects, ...logDialects].map(({ name }) => name)
 const found = (page: Page) =>
   page.get('quic_exporter_source_info')?.samples.map(({ labels }) => labels.dialect ?? '')
 
@@ -73,37 +73,43 @@ t.test('what is missing is said, with what to do about it', async (t) => {
 
 for (const fixture of fixtures()) {
   t.test(`${fixture.name}: found to be ${fixture.dialect}`, async (t) => {
-    t.same(found(parsePage(await replayPage(fixture.path))), [fixture.dialect])
+    t.same(
+      [...new Set(found(parsePage(await replayPage(...argumentsOf(fixture)))))],
+      [fixture.dialect],
+    )
   })
 }
 
-/** The header of a stream, as bytes before and parsed. */
+/** The header of a stream, as bytes before and parsed; that of one JSON document is all of it but the events. */
 function openHeader({ path }: Fixture) {
   const file = readFileSync(path)
   const start = file[0] === LF + 0x14 ? 1 : 0
   const end = file.indexOf(LF)
-  return { file, start, end, header: JSON.parse(file.subarray(start, end).toString()) }
+  if (end >= 0)
+    return { file, start, end, header: JSON.parse(file.subarray(start, end).toString()) }
+  const { traces, ...root } = JSON.parse(file.toString())
+  const { events, ...trace } = traces[0]
+  return { file, start, end, header: { ...root, trace }, events }
 }
 
 /** The stream with another header, beside where it was. */
 function withHeader(root: string, fixture: Fixture, header: object): string {
-  const { file, start, end } = openHeader(fixture)
+  const { file, start, end, events } = openHeader(fixture)
   const path = join(root, `${fixture.name}.sqlog`)
   mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(
-    path,
-    Buffer.concat([
-      file.subarray(0, start),
-      Buffer.from(JSON.stringify(header)),
-      file.subarray(end),
-    ]),
-  )
+  const { trace, ...others } = header as { trace?: object }
+  const written =
+    events === undefined
+      ? [file.subarray(0, start), Buffer.from(JSON.stringify(header)), file.subarray(end)]
+      : [Buffer.from(JSON.stringify({ ...others, traces: [{ ...trace, events }] }))]
+  writeFileSync(path, Buffer.concat(written))
   return path
 }
 
-/** The smallest stream of each dialect. */
+/** The smallest server's stream of each dialect. */
 const perDialect = [
   ...fixtures()
+    .filter(({ vantage }) => vantage === 'server')
     .sort((a, b) => readFileSync(b.path).length - readFileSync(a.path).length)
     .reduce((all, one) => all.set(one.dialect, one), new Map<string, Fixture>())
     .values(),

@@ -5,11 +5,15 @@ import { allSeries, nonZero, type Page, total } from './support/page.ts'
 import { fileOf, headerOf, read, type Written } from './support/trace.ts'
 
 const GOOD = {
+  aioquic: 'transport:packet_received',
   'quic-go': 'transport:packet_received',
   'quic-go-legacy': 'transport:packet_received',
   quiche: 'quic:packet_received',
   'quiche-legacy': 'transport:packet_received',
   ngtcp2: 'transport:packet_received',
+  'nginx-qlog': 'transport:packet_received',
+  openssl: 'transport:packet_received',
+  generic: 'quic:packet_received',
 } as Readonly<Record<string, string>>
 
 /** A good record of a dialect; text, so that numbers can be written that JSON.stringify would not. */

@@ -31,6 +31,23 @@ t.test('a line in both formats', async (t) => {
   )
 })
 
+t.test('the connection id in the name of a file is written at level debug only', async (t) => {
+  const path = '/var/log/qlog/2e0908d79fdbe6cc572385ea9925b99a7ad8_server.sqlog'
+  const error = new Error(`EACCES: permission denied, open '${path}'`)
+  const masked = '/var/log/qlog/…_server.sqlog'
+  for (const format of ['json', 'logfmt'] as const) {
+    const usual = capture(format, 'info')
+    usual.log.warn(`not read: ${path}`, { path, error, list: [path], line: 'deadbeef 12345678' })
+    const line = usual.lines.join('')
+    t.notMatch(line, /2e0908d7|99a7ad8/)
+    t.equal(line.split(masked).length, 5, 'in every place')
+    t.match(line, 'deadbeef 12345678', 'what is shorter stays')
+    const debug = capture(format, 'debug')
+    debug.log.warn('not read', { path })
+    t.match(debug.lines.join(''), path)
+  }
+})
+
 t.test('only lines of the level and above are written', async (t) => {
   const { lines, log } = capture('logfmt', 'warn')
   log.debug('a')

@@ -7,16 +7,16 @@ import { MetricStore } from '../exporter/metrics/store.ts'
 import { createPipeline } from '../exporter/pipeline.ts'
 import { replayFile } from '../exporter/replay.ts'
 import { SourceReader } from '../exporter/source-reader.ts'
-import { fixtures } from './support/fixtures.ts'
+import { type Fixture, fixtures } from './support/fixtures.ts'
 import { parsePage, total } from './support/page.ts'
 
 const help = 'What it is.'
 
 /** The metrics of a recorded stream, as `replay` fills them. */
-function metricsOf(path: string): MetricStore {
+function metricsOf({ path, vantage }: Fixture): MetricStore {
   const { metrics, table, input } = createPipeline()
   const source = metrics.owner('qlog')
-  const options = { source, vantage: 'server', maxRecordBytes: 1 << 20 } as const
+  const options = { source, vantage, maxRecordBytes: 1 << 20 }
   replayFile(path, new SourceReader(options, table, input).open())
   return metrics
 }
@@ -26,9 +26,10 @@ const isInput = ({ spec }: Family) => spec.depends !== 'clock'
 
 const perDialect = new Map(fixtures().map((fixture) => [fixture.dialect, fixture]))
 
-for (const { name, path } of perDialect.values()) {
+for (const fixture of perDialect.values()) {
+  const { name } = fixture
   t.test(`${name}: snapshot, JSON, restore: the same page`, async (t) => {
-    const metrics = metricsOf(path)
+    const metrics = metricsOf(fixture)
     const page = await renderStore(metrics, isInput)
     const saved = JSON.stringify(snapshotOf(metrics))
     const { metrics: fresh } = createPipeline()
@@ -39,7 +40,7 @@ for (const { name, path } of perDialect.values()) {
   })
 
   t.test(`${name}: the page is valid, in order, and the same every time`, async (t) => {
-    const metrics = metricsOf(path)
+    const metrics = metricsOf(fixture)
     const text = await renderStore(metrics)
     const page = parsePage(text)
     t.equal(await renderStore(metrics), text, 'rendering changes nothing')

@@ -43,7 +43,7 @@ t.test('a directory is its qlog files, nothing else that lies in it', async (t) 
   const root = t.testdir({
     'notes.txt': 'not a qlog file',
     'a.prom': 'quic_connections_total 7\n',
-    'b.sqlog.gz': 'packed',
+    'one.sqlog.gz': 'packed: what it was made of is there',
     'dir.sqlog': {},
     empty: {},
   })

@@ -199,7 +199,8 @@ t.test('nothing goes while the state cannot be saved', { skip: noSmallDisk }, as
 t.test('a dry run only tells, and whoever keeps files has no figure of it', async (t) => {
   const { qlog, state } = directories(t)
   writeStreams(qlog)
-  const flags = ['--retention', 'gzip', '--retention-dry-run']
+  // Whole names are told at this level only.
+  const flags = ['--retention', 'gzip', '--retention-dry-run', '--log.level', 'debug']
   const dry = await startRetaining(t, qlog, state, ...flags)
   const page = await dry.untilPage(
     'all to be told of',

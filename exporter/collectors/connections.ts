@@ -29,7 +29,7 @@ export const connections: Collector = (metrics) => {
   const vanished = metrics.counter({
     name: 'quic_connections_vanished_total',
     help: 'QUIC connections that ended by idle timeout or expiry with bytes in flight: the peer or the path died.',
-    signal: 'bytesInFlight',
+    signal: 'vanished',
   })
   const duration = metrics.histogram({
     name: 'quic_connection_duration_seconds',
@@ -54,11 +54,12 @@ export const connections: Collector = (metrics) => {
       duration.observe(connection.source, connection.now - connection.startedAt)
     },
     close_reason(event, connection) {
-      const { source } = connection
+      const { source, facts } = connection
       closed.add(source, 1, event.reason, event.initiator)
       active.add(source, -1)
       const died = event.reason === 'idle_timeout' || event.reason === 'expired'
-      if (died && (connection.recovery.bytesInFlight ?? 0) > 0) vanished.add(source, 1)
+      const tellsEnds = facts.capabilities.errorCodes === true
+      if (died && tellsEnds && (connection.recovery.bytesInFlight ?? 0) > 0) vanished.add(source, 1)
     },
     silence(event, { source }) {
       silent.add(source, event.silent ? 1 : -1)

@@ -26,6 +26,11 @@ export const handshakes: Collector = (metrics) => {
     help: 'QUIC connections on which 0-RTT packets were received.',
     signal: 'zeroRtt',
   })
+  const zeroRttRejected = metrics.counter({
+    name: 'quic_zero_rtt_rejected_total',
+    help: 'QUIC connections whose 0-RTT data was refused.',
+    signal: 'zeroRttRejected',
+  })
   return {
     handshake_completed(event, { source }) {
       completed.add(source, 1)
@@ -36,6 +41,9 @@ export const handshakes: Collector = (metrics) => {
     },
     zero_rtt_used(_event, { source }) {
       zeroRtt.add(source, 1)
+    },
+    zero_rtt_rejected(_event, { source }) {
+      zeroRttRejected.add(source, 1)
     },
   }
 }

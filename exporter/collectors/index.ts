@@ -1,8 +1,10 @@
 /** The registry of collectors: one line each. */
 
+import { backends } from './backends.ts'
 import type { Collector } from './collector.ts'
 import { congestion } from './congestion.ts'
 import { connections } from './connections.ts'
+import { endpoint } from './endpoint.ts'
 import { errors } from './errors.ts'
 import { handshakes } from './handshakes.ts'
 import { http3 } from './http3.ts'
@@ -10,8 +12,8 @@ import { loss } from './loss.ts'
 import { packets } from './packets.ts'
 import { paths } from './paths.ts'
 import { recovery } from './recovery.ts'
+import { requests } from './requests.ts'
 import { transport } from './transport.ts'
-import { unseen } from './unseen.ts'
 
 export const collectors: readonly Collector[] = [
   connections,
@@ -24,5 +26,7 @@ export const collectors: readonly Collector[] = [
   paths,
   transport,
   http3,
-  unseen,
+  requests,
+  backends,
+  endpoint,
 ]

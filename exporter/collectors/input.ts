@@ -1,7 +1,12 @@
 /** The exporter's own view of its inputs: bytes, records, events, what each source can tell. */
 import {
   type Capabilities,
+  CLOSE_RULES,
+  type DialectRules,
   dialects,
+  HANDSHAKE_RULES,
+  logDialects,
+  MIGRATION_RULES,
   REJECT_REASONS,
   type RecordOutcome,
 } from '../../qlog-parsers/index.ts'
@@ -14,17 +19,30 @@ export type LostReason = (typeof LOST_REASONS)[number]
 
 const bareNames = new Map<string, string>()
 
-/** Event names without their namespace, over all dialects: a closed set. */
-const EVENT_NAMES = [
-  ...new Set(dialects.flatMap(({ readers, unread }) => [...readers.keys(), ...unread].map(bare))),
-].sort()
+/** What a source's log was found to be. */
+export interface FoundDialect {
+  readonly name: string
+  readonly capabilities: Capabilities
+  readonly rules: DialectRules
+}
+
+/** Names of events and lines by dialect, without their namespace. */
+const NAMES = new Map<string, readonly string[]>([
+  ...dialects.map(
+    ({ name, readers, unread }) => [name, [...readers.keys(), ...unread].map(bare)] as const,
+  ),
+  ...logDialects.map(({ name, lines }) => [name, lines] as const),
+])
+
+/** All of them: a closed set. */
+const EVENT_NAMES = [...new Set([...NAMES.values()].flat())].sort()
 
 /** What the composition tells about inputs; must be created after all other collectors. */
 export interface InputMetrics {
   /** The source exists, whatever it will hold. */
   opened(source: number): void
-  /** A file of the source was written by this dialect, with these capabilities. */
-  dialect(source: number, name: string, capabilities: Capabilities): void
+  /** A file of the source was written in this dialect. */
+  dialect(source: number, dialect: FoundDialect): void
   read(source: number, bytes: number): void
   lost(source: number, reason: LostReason, bytes: number): void
   record(source: number, outcome: RecordOutcome): void
@@ -35,8 +53,13 @@ export function inputMetrics(metrics: MetricStore): InputMetrics {
   const families = signalFamilies(metrics)
   const info = metrics.gauge({
     name: 'quic_exporter_source_info',
-    help: 'Dialects that were found in a source.',
-    labels: { dialect: dialects.map(({ name }) => name) },
+    help: 'Dialects that were found in a source, and by which rule each shows that a handshake is complete, a connection over, a client elsewhere.',
+    labels: {
+      dialect: [...NAMES.keys()],
+      handshake: HANDSHAKE_RULES,
+      close: CLOSE_RULES,
+      migration: MIGRATION_RULES,
+    },
   })
   const capability = metrics.gauge({
     name: 'quic_exporter_source_capability',
@@ -97,17 +120,21 @@ export function inputMetrics(metrics: MetricStore): InputMetrics {
     opened(source) {
       for (const family of opened) family.open(source)
     },
-    dialect(source, name, capabilities) {
-      info.set(source, 1, name)
+    dialect(source, { name, capabilities, rules }) {
+      const { handshake, close, migration } = rules
+      info.forEach((owner, labels, slot) => {
+        // A file turned out to tell more: other rules took the place of these.
+        if (owner === source && labels.dialect === name) info.slots.set(slot, 0)
+      })
+      info.slots.set(info.slotOf(source, [name, handshake, close, migration]), 1)
       for (const family of families) {
         const { name: signal } = family.spec
         if (canGive(family, capabilities)) capability.set(source, 1, signal)
         else capability.add(source, 0, signal)
       }
       openFamilies(metrics, source, capabilities)
-      const dialect = dialects.find((one) => one.name === name)
-      const names = [...(dialect?.readers.keys() ?? []), ...(dialect?.unread ?? [])].map(bare)
-      events.open(source, (labels) => names.includes(labels.event ?? ''))
+      const names = NAMES.get(name)
+      events.open(source, ({ event = '' }) => names?.includes(event) === true)
     },
     read(source, bytes) {
       read.add(source, bytes)

@@ -12,6 +12,12 @@ export const loss: Collector = (metrics) => {
     labels: { trigger: LOSS_TRIGGERS },
     signal: 'loss',
   })
+  const lostBytes = metrics.counter({
+    name: 'quic_lost_bytes_total',
+    help: 'Bytes of packets declared lost.',
+    unit: 'bytes',
+    signal: 'lostBytes',
+  })
   const probes = metrics.counter({
     name: 'quic_mtu_probes_lost_total',
     help: 'Lost path-MTU probes: PING and PADDING only, longer than the current MTU. Not loss.',
@@ -27,7 +33,7 @@ export const loss: Collector = (metrics) => {
     help: 'Packets lost and not spurious by packets sent, of connections that sent at least 100. One observation per connection.',
     unit: 'ratio',
     buckets: [0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.15, 0.25, 0.5],
-    signal: 'loss',
+    signal: 'lossRatio',
   })
   const timeouts = metrics.counter({
     name: 'quic_pto_total',
@@ -37,6 +43,7 @@ export const loss: Collector = (metrics) => {
   return {
     loss_declared(event, { source }) {
       declared.add(source, event.count, event.trigger)
+      if (event.bytes !== undefined) lostBytes.add(source, event.bytes)
     },
     mtu_probe_lost(_event, { source }) {
       probes.add(source, 1)
@@ -50,7 +57,7 @@ export const loss: Collector = (metrics) => {
     connection_ended(_event, connection) {
       const { packetsSent: sent } = connection
       const { declared: lost, spurious: arrived } = connection.loss
-      if (connection.facts.capabilities.loss === undefined) return
+      if (connection.facts.capabilities.lossRatio === undefined) return
       if (connection.joinedLate || sent < LEAST_SENT) return
       ratio.observe(connection.source, Math.round((Math.max(0, lost - arrived) / sent) * 1e6))
     },

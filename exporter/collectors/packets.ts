@@ -8,7 +8,7 @@ export const packets: Collector = (metrics) => {
     name: 'quic_packets_sent_total',
     help: 'QUIC packets sent.',
     labels,
-    signal: 'packets',
+    signal: 'sentPackets',
   })
   const received = metrics.counter({
     name: 'quic_packets_received_total',
@@ -20,13 +20,13 @@ export const packets: Collector = (metrics) => {
     name: 'quic_sent_bytes_total',
     help: 'Bytes of QUIC packets sent, without UDP and IP headers.',
     unit: 'bytes',
-    signal: 'packets',
+    signal: 'sentBytes',
   })
   const receivedBytes = metrics.counter({
     name: 'quic_received_bytes_total',
     help: 'Bytes of QUIC packets received, without UDP and IP headers.',
     unit: 'bytes',
-    signal: 'packets',
+    signal: 'receivedBytes',
   })
   const dropped = metrics.counter({
     name: 'quic_packets_dropped_total',
@@ -39,6 +39,9 @@ export const packets: Collector = (metrics) => {
       const isSent = event.direction === 'sent'
       ;(isSent ? sent : received).add(source, 1, event.packetType)
       if (event.bytes !== undefined) (isSent ? sentBytes : receivedBytes).add(source, event.bytes)
+    },
+    packets_sent(event, { source }) {
+      sent.add(source, event.count, event.packetType)
     },
     packet_dropped(event, { source }) {
       dropped.add(source, 1, event.reason)

@@ -9,13 +9,13 @@ import { ERROR_CODES } from './errors.ts'
 
 type Labels = Readonly<Record<string, string>>
 
-/** What families need that is no capability of its own. */
-const DERIVED_SIGNALS: Readonly<Record<string, Capability | undefined>> = {
-  closeReason: 'connection',
-  errorCode: 'packets',
-  handshake: 'packets',
-  endpoint: undefined,
-  zeroRttRejected: undefined,
+/** What families need under another name, or that needs more than one thing. */
+const DERIVED_SIGNALS: Readonly<Record<string, readonly Capability[]>> = {
+  closeReason: ['connection'],
+  errorCode: ['errorCodes'],
+  // Who never says how a connection ends cannot say either that it died.
+  vanished: ['bytesInFlight', 'errorCodes'],
+  bandwidth: ['rtt', 'congestionWindow'],
 }
 
 /** Families that a QUIC source may or may not be able to fill. */
@@ -26,8 +26,10 @@ export function signalFamilies(metrics: MetricStore): Family[] {
 /** Whether producers with these capabilities can fill the family. */
 export function canGive(family: Family, capabilities: Capabilities): boolean {
   const signal = family.spec.signal ?? ''
-  const needed = signal in DERIVED_SIGNALS ? DERIVED_SIGNALS[signal] : (signal as Capability)
-  return needed !== undefined && capabilities[needed] !== undefined
+  // Packets that are seen one by one can be counted too.
+  if (signal === 'sentPackets' && capabilities.packets !== undefined) return true
+  const needed = DERIVED_SIGNALS[signal] ?? [signal as Capability]
+  return needed.every((capability) => capabilities[capability] !== undefined)
 }
 
 /** Creates, at 0, every series that the capabilities promise. */
@@ -37,7 +39,7 @@ export function openFamilies(
   capabilities: Capabilities,
 ): void {
   for (const family of signalFamilies(metrics)) {
-    if (canGive(family, capabilities)) {
+    if (family.spec.absentUntilSet !== true && canGive(family, capabilities)) {
       family.open(source, (labels) => canWrite(family.spec.signal ?? '', labels, capabilities))
     }
   }
@@ -47,12 +49,21 @@ function canWrite(signal: string, labels: Labels, capabilities: Capabilities): b
   switch (signal) {
     case 'loss':
       return includes(capabilities.loss, labels.trigger)
+    case 'sentPackets':
+      return (
+        capabilities.packets !== undefined || includes(capabilities.sentPackets, labels.packet_type)
+      )
     case 'congestionStates':
       return labels.state === 'idle' || includes(capabilities.congestionStates, labels.state)
     case 'migrationKinds':
+    case 'migrationFailures':
       return includes(capabilities.migrationKinds, labels.kind)
     case 'keyUpdates':
       return includes(capabilities.keyUpdates, labels.initiator)
+    case 'aborts':
+      return includes(capabilities.aborts, labels.initiator)
+    case 'breakerTransitions':
+      return includes(capabilities.breakerTransitions, labels.state)
     case 'errorCode':
       return includes(ERROR_CODES[labels.layer ?? ''], labels.code)
     case 'handshake':
@@ -67,7 +78,7 @@ function canWrite(signal: string, labels: Labels, capabilities: Capabilities): b
 function canClose(labels: Labels, capabilities: Capabilities): boolean {
   const { reason = '', initiator } = labels
   const byError = reason === 'no_error' || reason.endsWith('_error')
-  if (byError) return initiator !== 'unknown'
+  if (byError) return initiator !== 'unknown' && capabilities.errorCodes !== undefined
   if (initiator !== 'unknown') return false
   if (reason === 'expired' || reason === 'evicted' || reason === 'unknown') return true
   return includes(capabilities.closeTriggers, reason)

@@ -59,7 +59,7 @@ export const recovery: Collector = (metrics) => {
     help: `Congestion window by smoothed round-trip time: a ceiling, not a throughput. ${sampled}`,
     unit: 'bytes',
     buckets: RATE_BUCKETS,
-    signal: 'rtt',
+    signal: 'bandwidth',
   })
   return {
     busy_second(_event, { source, recovery: now }) {

@@ -2,8 +2,30 @@
 import type { MetricStore } from '../metrics/store.ts'
 
 const FILE_STATES = ['open', 'parked', 'complete'] as const
-const ERROR_REASONS = ['permission', 'io', 'not_regular', 'outside_root', 'limit', 'other'] as const
+const ERROR_REASONS = [
+  'permission',
+  'io',
+  'not_regular',
+  'outside_root',
+  'limit',
+  'compressed',
+  'other',
+] as const
 const RESET_REASONS = ['truncated', 'marker', 'replaced', 'other'] as const
+
+/** Why a balancer that was asked for its state gave none. */
+export const POLL_FAILURES = [
+  'unreachable',
+  'permission',
+  'timeout',
+  'closed',
+  'status',
+  'redirect',
+  'too_large',
+  'content',
+  'other',
+] as const
+export type PollFailure = (typeof POLL_FAILURES)[number]
 
 /** A source's files at one moment. */
 export interface SourceStatus {
@@ -22,13 +44,19 @@ export interface TailingMetrics {
   status(source: number, status: SourceStatus): void
   fileError(source: number, reason: (typeof ERROR_REASONS)[number]): void
   fileReset(source: number, reason: (typeof RESET_REASONS)[number]): void
+  /** The source is one that is asked. */
+  pollOpened(source: number): void
+  /** It was asked; `failure` is why that gave nothing. */
+  polled(source: number, failure?: PollFailure): void
+  /** `up`: the last answer was good; undefined before the first. `newestUs`: when that was, Unix µs. */
+  pollStatus(source: number, up: boolean | undefined, newestUs: number | undefined): void
 }
 
 export function tailingMetrics(metrics: MetricStore): TailingMetrics {
   const depends = 'clock'
   const up = metrics.gauge({
     name: 'quic_exporter_source_up',
-    help: 'Whether the last scan of the source succeeded; a directory without files is up.',
+    help: 'Whether the last scan of the source succeeded; a directory without files is up. Of one that is polled: whether it last answered.',
     depends,
   })
   const ratio = metrics.gauge({
@@ -83,6 +111,17 @@ export function tailingMetrics(metrics: MetricStore): TailingMetrics {
     help: 'Whether the kernel gives no hints for some directory, so that only sweeps find growth.',
     depends,
   })
+  const polls = metrics.counter({
+    name: 'quic_exporter_polls_total',
+    help: 'Times that a balancer was asked for its state. Since process start.',
+    depends,
+  })
+  const pollsFailed = metrics.counter({
+    name: 'quic_exporter_polls_failed_total',
+    help: 'Times that it gave none, by reason; what it counted meanwhile is in its next answer. Since process start.',
+    labels: { reason: POLL_FAILURES },
+    depends,
+  })
   return {
     opened(source, sampleRatio) {
       ratio.set(source, Math.round(sampleRatio * 1e6))
@@ -103,6 +142,18 @@ export function tailingMetrics(metrics: MetricStore): TailingMetrics {
     },
     fileReset(source, reason) {
       resets.add(source, 1, reason)
+    },
+    pollOpened(source) {
+      polls.open(source)
+      pollsFailed.open(source)
+    },
+    polled(source, failure) {
+      polls.add(source, 1)
+      if (failure !== undefined) pollsFailed.add(source, 1, failure)
+    },
+    pollStatus(source, isUp, newestUs) {
+      if (isUp !== undefined) up.set(source, isUp ? 1 : 0)
+      if (newestUs !== undefined) newest.set(source, newestUs)
     },
   }
 }

@@ -32,6 +32,12 @@ const GROUPS: Readonly<Record<string, string>> = {
   log: 'Logs',
 }
 
+/** Settings that hold for a command that reads files once. */
+const OFFLINE_SETTINGS: Readonly<Record<string, readonly CommandName[]>> = {
+  vantage: ['replay'],
+  dialect: ['inspect', 'replay'],
+}
+
 /** Variable that stands in for `--config.file`. */
 export const CONFIG_FILE_VARIABLE = environmentName('config.file')
 
@@ -42,7 +48,7 @@ export const flags: readonly Flag[] = [
     name: 'config.file',
     isSwitch: false,
     repeatable: false,
-    commands: ['serve', 'check-config'],
+    commands: ['serve', 'check-config', 'inspect', 'replay'],
     group: 'General',
     placeholder: 'FILE',
     help: 'YAML file of settings; flags and environment win over it.',
@@ -60,7 +66,7 @@ export const flags: readonly Flag[] = [
     name: 'source',
     isSwitch: false,
     repeatable: false,
-    commands: ['replay'],
+    commands: ['inspect', 'replay'],
     group: 'replay',
     placeholder: 'NAME',
     help: 'Value of the label source (qlog).',
@@ -71,13 +77,13 @@ export const flags: readonly Flag[] = [
 
 function settingFlag(setting: Setting): readonly Flag[] {
   if (setting.flag === undefined) return []
-  const isService = setting.flag !== 'vantage'
+  const others = OFFLINE_SETTINGS[setting.flag] ?? []
   return [
     {
       name: setting.flag,
       isSwitch: setting.type === 'boolean',
       repeatable: setting.list,
-      commands: isService ? ['serve', 'check-config'] : ['serve', 'check-config', 'replay'],
+      commands: ['serve', 'check-config', ...others],
       group: GROUPS[setting.section] ?? setting.section,
       placeholder: setting.placeholder,
       help: `${setting.description.replaceAll('`', '')}${defaultNote(setting)}`,

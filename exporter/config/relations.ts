@@ -1,4 +1,6 @@
+import { compressedProblems } from './compressed-relations.ts'
 import { haveNameInCommon, innerPath } from './overlap.ts'
+import { pollProblems } from './poll-relations.ts'
 import { type Problem, show } from './problems.ts'
 import { stateProblems } from './state-relations.ts'
 import { field, list, type WrittenSource, writtenSources } from './written.ts'
@@ -13,6 +15,10 @@ export function relationProblems(value: unknown): readonly Problem[] {
   return [
     ...nameProblems(sources),
     ...pathProblems(sources),
+    ...compressedProblems(sources),
+    ...pollProblems(value),
+    ...fieldProblems(value),
+    ...backendProblems(value),
     ...listenProblems(value),
     ...stateProblems(value),
   ]
@@ -41,6 +47,40 @@ function pathProblems(sources: readonly WrittenSource[]): readonly Problem[] {
     if (around === undefined) return []
     const whole = `${show(around.path.text)} of source ${show(around.source.name)}`
     return [{ ...at, message: `${show(path.text)} lies inside ${whole} and would count twice` }]
+  })
+}
+
+function fieldProblems(value: unknown): readonly Problem[] {
+  return list(field(value, 'sources')).flatMap((source, index): readonly Problem[] => {
+    const isMapped = field(source, 'dialect') === 'mapped'
+    const isGiven = field(source, 'fields') !== undefined
+    if (isMapped === isGiven) return []
+    if (isMapped) {
+      const message = '"mapped" needs fields: which key of a record holds what'
+      return [{ path: ['sources', index, 'dialect'], at: 'value', message }]
+    }
+    const message = 'counts only with dialect "mapped"'
+    return [{ path: ['sources', index, 'fields'], at: 'key', message }]
+  })
+}
+
+/** What a log may call two backends would be counted for one of them only. */
+function backendProblems(value: unknown): readonly Problem[] {
+  const names = list(field(value, 'backends')).flatMap((backend, index) => [
+    { path: ['backends', index, 'name'], text: field(backend, 'name') },
+    ...list(field(backend, 'aliases')).map((text, place) => ({
+      path: ['backends', index, 'aliases', place],
+      text,
+    })),
+  ])
+  return names.flatMap(({ path, text }, index): readonly Problem[] => {
+    if (typeof text !== 'string') return []
+    const same = (one: { text: unknown }) =>
+      typeof one.text === 'string' && one.text.toLowerCase() === text.toLowerCase()
+    const first = names[names.findIndex(same)]
+    if (first === undefined || first === names[index]) return []
+    const message = `${show(text)} is already a name of backends[${first.path[1]}]`
+    return [{ path, at: 'value', message }]
   })
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { backendSchema } from './backend-schema.ts'
 import { defaultSourceName, sourceSchema } from './source-schema.ts'
 import { choice, duration, listenAddress, size, text, wholeNumber, yesNo } from './values.ts'
 
@@ -133,7 +134,12 @@ export const configSchema = z.strictObject({
     .transform((list) =>
       list.map((entry, index) => ({ ...entry, name: entry.name ?? defaultSourceName(index) })),
     )
-    .meta({ description: 'What to read: a list with one entry for each writer of qlog files.' }),
+    .meta({
+      description: 'What to read: a list with one entry for each writer of qlog or of another log.',
+    }),
+  backends: z.array(backendSchema).default([]).meta({
+    description: 'Backends by the names that they get on the page; logs call them differently.',
+  }),
   tail: tail.prefault({}).meta({ description: 'How files are followed.' }),
   storage: storage.prefault({}).meta({ description: 'What outlives a restart.' }),
   startup: startup.prefault({}).meta({ description: 'A start with a kept state.' }),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { dialects } from '../../qlog-parsers/index.ts'
+import { dialects, type FieldMap, logDialects, MAPPED_FIELDS } from '../../qlog-parsers/index.ts'
+import { POLL_URL_REQUIREMENT } from './poll-url.ts'
 import { choice, duration, share, text, yesNo } from './values.ts'
 
 /** What a source name looks like: it becomes the value of the label `source`. */
@@ -14,6 +15,11 @@ export function defaultSourceName(index: number): string {
   return index === 0 ? 'qlog' : `qlog-${index + 1}`
 }
 
+/** Where a record has something. */
+function fieldPath() {
+  return text(/^[^.\0]{1,100}(\.[^.\0]{1,100}){0,7}$/, 'must be a key, or keys joined by dots')
+}
+
 /** One entry of `sources`. */
 export const sourceSchema = z
   .strictObject({
@@ -25,6 +31,7 @@ export const sourceSchema = z
     paths: z
       .array(text(/^[^~*\0][^*\0]*$/, 'must be a directory or a file, without ~ and *'))
       .min(1)
+      .optional()
       .meta({
         description: 'Directories of qlog files, or single files.',
         details:
@@ -34,6 +41,22 @@ export const sourceSchema = z
         env: ['QLOG_DIR'],
         placeholder: 'PATH',
       }),
+    url: z
+      .string({ error: POLL_URL_REQUIREMENT })
+      .optional()
+      .meta({
+        description: 'Where to ask a balancer for its state, in place of `paths`.',
+        details:
+          '`unix:/PATH` of a socket or `http://HOST:PORT/PATH`, without user and password. With ' +
+          '`dialect: haproxy-stats` its runtime socket or its Prometheus page, with ' +
+          '`dialect: caddy-admin` its admin API. What is said of files has no effect then.',
+        flag: false,
+      }),
+    poll_interval: duration(1000, 3_600_000).prefault('5s').meta({
+      description: 'Time between two questions to `url`.',
+      details: 'A question is given up after half of that, and after 5s at most.',
+      flag: false,
+    }),
     recursive: yesNo().default(false).meta({
       description: 'Read sub-directories too.',
       flag: 'recursive',
@@ -46,17 +69,30 @@ export const sourceSchema = z
       .default(['*.sqlog', '*.qlog'])
       .meta({
         description: 'Names of the files to read in directories.',
-        details: '`*` stands for any characters; a file given as a path is always read.',
+        details:
+          '`*` stands for any characters; a file given as a path is always read. Finished compressed ' +
+          'files are read by patterns that end in `.gz` or `.zst`, in a source of their own.',
         flag: 'include',
         placeholder: 'PATTERN',
       }),
-    dialect: choice(['auto', ...dialects.map(({ name }) => name)])
+    dialect: choice(['auto', ...[...dialects, ...logDialects].map(({ name }) => name)])
       .default('auto')
       .meta({
-        description: 'Which implementation writes the files.',
-        details: 'If set, its metrics start at 0 before the first file appears.',
+        description: 'Which program writes the files, and what.',
+        details:
+          '`auto` finds out for qlog; every other kind of log must be named. If set, its metrics ' +
+          'start at 0 before the first file appears.',
         flag: 'dialect',
         placeholder: 'NAME',
+      }),
+    fields: z
+      .strictObject(Object.fromEntries(MAPPED_FIELDS.map((name) => [name, fieldPath()])))
+      .partial()
+      .optional()
+      .meta({
+        description: 'Which key of a record holds what, for `dialect: mapped`.',
+        details: `Dotted paths, as \`request.method\`. Known: ${MAPPED_FIELDS.map((name) => `\`${name}\``).join(', ')}.`,
+        flag: false,
       }),
     vantage: choice(['server', 'client']).default('server').meta({
       description: 'End of connections to count; the other is skipped.',
@@ -100,6 +136,17 @@ export const sourceSchema = z
       retention: action,
       retention_delay: delayMs,
       retention_dry_run: dryRun,
+      fields = {},
+      paths = [],
+      poll_interval: pollIntervalMs,
       ...same
-    }) => ({ ...same, startAt, sampleRatio, retention: { action, delayMs, dryRun } }),
+    }) => ({
+      ...same,
+      paths,
+      pollIntervalMs,
+      startAt,
+      sampleRatio,
+      retention: { action, delayMs, dryRun },
+      fields: fields as FieldMap,
+    }),
   )

@@ -11,6 +11,7 @@ export function connectionRow(connection: Connection, row: RowFields): void {
   const { idle, congestion, streams } = connection
   connection.now = row.number(connection.now)
   connection.wakeAt = row.number(connection.wakeAt)
+  connection.joinedLate = row.flag(connection.joinedLate)
   connection.ended = row.flag(connection.ended)
   connection.endedAt = row.optional(connection.endedAt)
   connection.closedAs = row.optionalText(connection.closedAs)

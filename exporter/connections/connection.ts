@@ -33,7 +33,8 @@ export interface Connection {
   forgotten: boolean
   readonly source: number
   readonly facts: StreamFacts
-  readonly joinedLate: boolean
+  /** Its beginning was not seen. */
+  joinedLate: boolean
   /** Event time of the first event, integer µs. */
   readonly startedAt: number
   /** Event time of the newest event; never goes back. */

@@ -37,9 +37,6 @@ export const HANDSHAKE_FAILURES = [
 ] as const
 export type HandshakeFailure = (typeof HANDSHAKE_FAILURES)[number]
 
-export const MIGRATION_KINDS = ['nat_rebinding', 'active', 'unknown'] as const
-export type MigrationKind = (typeof MIGRATION_KINDS)[number]
-
 export type TimedState = CongestionState | 'idle'
 export const TIMED_STATES: readonly TimedState[] = [...CONGESTION_STATES, 'idle']
 
@@ -57,20 +54,20 @@ export type DerivedEvent =
   | { readonly type: 'silence'; readonly silent: boolean }
   | { readonly type: 'handshake_completed'; readonly durationUs?: number }
   | { readonly type: 'handshake_failed'; readonly reason: HandshakeFailure }
-  | { readonly type: 'zero_rtt_used' }
   | { readonly type: 'version_known'; readonly version: QuicVersion }
   /** One busy connection-second; the values are those in force at its end. */
   | { readonly type: 'busy_second' }
   | { readonly type: 'pto_expired'; readonly count: number }
-  | { readonly type: 'loss_declared'; readonly count: number; readonly trigger: LossTrigger }
+  | {
+      readonly type: 'loss_declared'
+      readonly count: number
+      readonly trigger: LossTrigger
+      readonly bytes?: number
+    }
   | { readonly type: 'mtu_probe_lost' }
   | { readonly type: 'loss_spurious' }
   | { readonly type: 'congestion_state_entered'; readonly state: CongestionState }
   | { readonly type: 'congestion_time'; readonly state: TimedState; readonly us: number }
-  | { readonly type: 'path_validated'; readonly durationUs: number }
-  | { readonly type: 'path_validation_failed' }
-  | { readonly type: 'path_validation_abandoned' }
-  | { readonly type: 'migration'; readonly kind: MigrationKind; readonly failed: boolean }
   | {
       readonly type: 'streams_opened'
       readonly initiator: Endpoint
@@ -79,3 +76,9 @@ export type DerivedEvent =
     }
 
 export type ConnectionEvent = QuicEvent | DerivedEvent
+
+/** What is counted without looking at a connection: a source that follows none can tell it too. */
+export type SourceEvent = Exclude<
+  ConnectionEvent,
+  { readonly type: 'connection_ended' | 'close_reason' | 'busy_second' }
+>

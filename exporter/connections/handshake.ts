@@ -1,7 +1,7 @@
 /**
  * Handshake complete: the server sent HANDSHAKE_DONE, the client received it, or a state event says so.
  * Its duration counts from the first packet received: one client round trip plus crypto, without Retry
- * or version negotiation. Failed: ended or given up before.
+ * or version negotiation. Failed: ended or given up before; not told where nothing would show completion.
  */
 
 import type { Connection } from './connection.ts'
@@ -24,13 +24,17 @@ const FAILURE: Readonly<Record<CloseReason, HandshakeFailure>> = {
 
 export const handshake: Tracker = {
   on: {
+    connection_opened(_event, connection) {
+      // It was the first packet received that opened it.
+      if (connection.facts.vantage === 'server') connection.firstReceivedAt ??= connection.now
+    },
     packet(event, connection, emit) {
       if (event.direction !== 'received') return
       connection.firstReceivedAt ??= connection.now
       if (!connection.ended) connection.lastReceivedAt = connection.now
       if (event.packetType === '0rtt' && !connection.zeroRttUsed && !connection.ended) {
         connection.zeroRttUsed = true
-        emit({ type: 'zero_rtt_used' })
+        emit({ type: 'zero_rtt_used', at: connection.now })
       }
     },
     handshake_done(event, connection, emit) {
@@ -41,8 +45,8 @@ export const handshake: Tracker = {
       if (event.state === 'handshake_complete') complete(connection, emit)
     },
     close_reason(event, connection, emit) {
-      if (connection.handshakeCompleted || connection.joinedLate) return
-      emit({ type: 'handshake_failed', reason: FAILURE[event.reason] })
+      if (!isPastHandshake(connection))
+        emit({ type: 'handshake_failed', reason: FAILURE[event.reason] })
     },
     version(event, connection, emit) {
       if (connection.versionKnown || connection.ended) return
@@ -50,6 +54,11 @@ export const handshake: Tracker = {
       emit({ type: 'version_known', version: event.version })
     },
   },
+}
+
+/** The handshake is complete, or nothing in what is read could show it. */
+export function isPastHandshake({ handshakeCompleted, joinedLate, facts }: Connection): boolean {
+  return handshakeCompleted || joinedLate || facts.capabilities.handshake === undefined
 }
 
 function complete(connection: Connection, emit: Emit): void {

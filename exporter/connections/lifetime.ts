@@ -5,6 +5,7 @@
 import { type Close, closeReason } from './close-reason.ts'
 import { type Connection, idleTimeoutUs } from './connection.ts'
 import type { CloseReason } from './derived.ts'
+import { isPastHandshake } from './handshake.ts'
 import type { Emit, Tracker } from './tracker.ts'
 
 export const lifetime: Tracker = {
@@ -44,14 +45,14 @@ function judge(
     readonly error?: Parameters<typeof closeReason>[0]['error']
   },
 ): Close {
-  const { lastReceivedAt, handshakeCompleted } = connection
+  const { lastReceivedAt } = connection
   // A close event that follows an end by state says why that end happened, not when.
   const { endedAt = connection.now } = connection
   return closeReason({
     trigger: event.trigger,
     error: event.error,
     initiator: event.initiator,
-    handshakeCompleted: handshakeCompleted || connection.joinedLate,
+    handshakeCompleted: isPastHandshake(connection),
     sinceReceivedUs: lastReceivedAt === undefined ? undefined : endedAt - lastReceivedAt,
     idleTimeoutUs: idleTimeoutUs(connection),
   })

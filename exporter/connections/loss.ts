@@ -53,8 +53,10 @@ export const loss: Tracker = {
     },
     packets_lost(event, connection, emit) {
       const state = connection.loss
-      const { number, space = 'application' } = event
-      if (number !== undefined && space === 'application' && state.probes.includes(number)) {
+      const { number, space = 'application', isMtuProbe } = event
+      const isProbe =
+        number !== undefined && space === 'application' && state.probes.includes(number)
+      if (isProbe || isMtuProbe) {
         emit({ type: 'mtu_probe_lost' })
         return
       }
@@ -63,8 +65,8 @@ export const loss: Tracker = {
         remember(state.outstanding[space], number, MOST_OUTSTANDING)
         connection.lossOutstanding = true
       }
-      const { count, trigger } = event
-      emit({ type: 'loss_declared', count, trigger })
+      const { count, trigger, bytes } = event
+      emit({ type: 'loss_declared', count, trigger, ...(bytes === undefined ? {} : { bytes }) })
     },
     spurious_loss(event, connection, emit) {
       if (event.space === 'application' && connection.loss.probes.includes(event.number)) return

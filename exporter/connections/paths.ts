@@ -5,9 +5,11 @@
  * lies between (some go on to validate the old path, and pace those challenges). An attempt is
  * validated by the first matching PATH_RESPONSE; failed 3 × max(PTO, 1 s) after it was opened
  * (RFC 9000 §8.2.4), or at the end of the connection if it was open for at least 1 s; else abandoned.
- * A validated one can be joined for as long after its latest challenge.
+ * A validated one can be joined for as long after its latest challenge. Where the producer says itself how
+ * validations end, its word counts and nothing is inferred.
  */
 import type { Connection } from './connection.ts'
+import { isPastHandshake } from './handshake.ts'
 import type { Attempt } from './path-state.ts'
 import { probeTimeoutUs } from './recovery.ts'
 import type { Tracker } from './tracker.ts'
@@ -23,7 +25,7 @@ const MOST = 64
 export const paths: Tracker = {
   moved(connection, at, emit) {
     const { attempts } = connection.paths
-    if (attempts.length === 0) return
+    if (attempts.length === 0 || !infers(connection)) return
     for (let i = 0; i < attempts.length; i += 1) {
       const attempt = attempts[i] as Attempt
       if (at <= attempt.deadline) {
@@ -32,13 +34,12 @@ export const paths: Tracker = {
       }
       attempts.splice(i, 1)
       i -= 1
-      if (attempt.answeredAt === undefined) emit({ type: 'path_validation_failed' })
+      if (attempt.answeredAt === undefined) emit({ type: 'path_validation_failed', at })
     }
   },
   on: {
     path_challenge(event, connection) {
-      const ready = connection.handshakeCompleted || connection.joinedLate
-      if (event.direction !== 'sent' || connection.ended || !ready) return
+      if (event.direction !== 'sent' || connection.ended || !isPastHandshake(connection)) return
       const { data = '', destinationId } = event
       const attempt = attemptFor(connection, destinationId) ?? open(connection, destinationId)
       if (attempt.unanswered.length < MOST) attempt.unanswered.push(data)
@@ -62,19 +63,27 @@ export const paths: Tracker = {
           JOIN_RTTS * (connection.recovery.smoothedRttUs ?? UNMEASURED_RTT_US),
         )
       stayOpen(connection, attempt)
-      if (first) emit({ type: 'path_validated', durationUs: connection.now - attempt.openedAt })
+      if (!first || !infers(connection)) return
+      const { now: at } = connection
+      emit({ type: 'path_validated', at, durationUs: at - attempt.openedAt })
     },
     path_reset(_event, connection) {
       connection.paths.resetSinceChallenge = true
     },
     connection_ended(_event, connection, emit) {
+      const { now: at } = connection
       for (const attempt of connection.paths.attempts.splice(0)) {
-        if (attempt.answeredAt !== undefined) continue
-        const failed = connection.now - attempt.openedAt >= SECOND_US
-        emit({ type: failed ? 'path_validation_failed' : 'path_validation_abandoned' })
+        if (attempt.answeredAt !== undefined || !infers(connection)) continue
+        const failed = at - attempt.openedAt >= SECOND_US
+        emit({ type: failed ? 'path_validation_failed' : 'path_validation_abandoned', at })
       }
     },
   },
+}
+
+/** Its frames are all that tells of validations; false also once its producer turned out to tell them. */
+function infers({ facts: { capabilities } }: Connection): boolean {
+  return capabilities.pathValidations === true && capabilities.toldPaths === undefined
 }
 
 /** The attempt that a challenge sent now belongs to, if it does not open one. */

@@ -48,13 +48,16 @@ const MOVED = TRACKERS.flatMap((tracker) => (tracker.moved ? [tracker.moved] : [
 /** Least silence before a connection is given up, µs. */
 const LEAST_EXPIRY_US = 600_000_000
 
+/** Names of closed connections that one stream remembers: a log that never ends has room for the newest. */
+const MOST_OVER = 50_000
+
 /** How often, in event time (µs), a stream of several connections is searched for silent ones. */
 const LOOK_EVERY_US = 10_000_000
 
 /** The connections of one stream (file), by group id. */
 export interface Stream extends Origin {
   readonly connections: Map<string, Connection>
-  /** Groups of connections that closed long ago: only that they existed is remembered. */
+  /** Groups of connections that closed long ago: only that they existed is remembered, of the newest. */
   readonly over: Set<string>
   /** Event time of the newest event of any of its connections. */
   newestAt: number
@@ -78,6 +81,8 @@ export class ConnectionTable {
   readonly #open = new Set<Stream>()
   readonly #changes: TableChanges | undefined
   #connection: Connection | undefined
+  /** Started by an event that says so, which its trackers have not seen yet. */
+  #opened: Connection | undefined
   #streams = 0
 
   /**
@@ -121,7 +126,7 @@ export class ConnectionTable {
   apply(stream: Stream, group: string, at: number, events: readonly QuicEvent[]): void {
     let connection = stream.current
     if (connection === undefined || stream.currentGroup !== group) {
-      connection = stream.connections.get(group) ?? this.#start(stream, group, at)
+      connection = stream.connections.get(group) ?? this.#start(stream, group, at, events[0])
       stream.current = connection
       stream.currentGroup = group
     }
@@ -136,7 +141,8 @@ export class ConnectionTable {
       connection.now = at
     }
     if (connection.silent) this.#silence(connection, false)
-    for (let i = 0; i < events.length; i += 1) this.#dispatch(events[i] as QuicEvent, connection)
+    for (let i = 0; i < events.length; i += 1)
+      this.#dispatch(events[i] as QuicEvent, this.#connection)
     if (at >= stream.lookAt) this.#lookAround(stream, at)
   }
 
@@ -178,10 +184,14 @@ export class ConnectionTable {
     if (stream.connections.size > 1) this.silent(stream, 0)
   }
 
-  #start(stream: Stream, group: string, at: number): Connection {
+  #start(stream: Stream, group: string, at: number, first?: QuicEvent): Connection {
     const connection = newConnection(stream, group, at)
     stream.connections.set(group, connection)
-    if (stream.over.has(group)) {
+    if (first?.type === 'connection_opened') {
+      this.#opened = connection
+      connection.joinedLate = false
+      stream.over.delete(group)
+    } else if (stream.over.has(group)) {
       // It writes again: its packets count, it does not start or close a second time.
       connection.ended = true
       connection.closedAs = 'unknown'
@@ -202,6 +212,8 @@ export class ConnectionTable {
     connection.forgotten = true
     stream.connections.delete(group)
     stream.over.add(group)
+    if (stream.over.size > MOST_OVER)
+      stream.over.delete(stream.over.values().next().value as string)
     stream.current = undefined
     this.#changes?.over.push({ stream, group })
   }
@@ -243,14 +255,35 @@ export class ConnectionTable {
   /** Everyone who takes events of a type: the trackers, the table itself, the listeners. */
   #resolve(type: ConnectionEvent['type']): readonly Handler[] {
     const trackers = TRACKERS.flatMap(({ on }) => (on[type] ? [on[type] as Handler] : []))
-    const own = type === 'close_reason' ? [this.#forget] : []
+    const own = this.#own[type] ?? []
     const handlers = [...trackers, ...own, ...this.#listenersOf(type)]
     this.#handlers.set(type, handlers)
     return handlers
   }
 
-  readonly #forget: Handler = (_event, connection) => {
-    this.#live.delete(connection)
-    if (connection.silent) this.#silence(connection, false)
+  readonly #own: { readonly [type in ConnectionEvent['type']]?: readonly Handler[] } = {
+    close_reason: [
+      (_event, connection) => {
+        this.#live.delete(connection)
+        if (connection.silent) this.#silence(connection, false)
+      },
+    ],
+    connection_opened: [(event, connection) => this.#opens(event as QuicEvent, connection)],
+  }
+
+  /** A name that was used before: that connection is over, whether its end was seen or not. */
+  #opens(event: QuicEvent, connection: Connection): void {
+    if (this.#opened === connection) {
+      this.#opened = undefined
+      return
+    }
+    this.#giveUp(connection, 'expired')
+    connection.forgotten = true
+    const stream = connection.origin as Stream
+    stream.current = undefined
+    const next = this.#start(stream, connection.group, event.at, event)
+    this.#connection = next
+    this.#touch(next)
+    this.#dispatch(event, next)
   }
 }

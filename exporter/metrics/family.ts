@@ -18,6 +18,8 @@ export interface FamilySpec {
   readonly depends?: 'input' | 'clock'
   /** What a source must be able to tell for this family to exist there; none: it always exists. */
   readonly signal?: string
+  /** 0 would say something that nobody has said yet: a series exists once it was set. */
+  readonly absentUntilSet?: true
 }
 
 export interface HistogramSpec extends FamilySpec {
@@ -117,6 +119,14 @@ export class Family {
     this.#secondLabel = second
     this.#slot = slot
     return slot
+  }
+
+  /** The same for a family of any number of labels, their values in declared order. */
+  slotOf(owner: number, labels: readonly string[]): number {
+    return this.#create(
+      owner,
+      labels.reduce((index, value, position) => index + this.#at(position, value), 0),
+    )
   }
 
   /** Calls back for each series that exists, owners in order, label values as declared. */
@@ -227,7 +237,7 @@ export class Histogram extends Family {
 function combine(
   sets: readonly (readonly [string, readonly string[]])[],
 ): readonly Readonly<Record<string, string>>[] {
-  if (sets.length > 3) throw new Error('more than three labels beside the owner')
+  if (sets.length > 4) throw new Error('more than four labels beside the owner')
   let combinations: Record<string, string>[] = [{}]
   for (const [label, values] of sets) {
     combinations = combinations.flatMap((before) =>

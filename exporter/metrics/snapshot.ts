@@ -52,7 +52,7 @@ export function restore(
     for (const [ownerName, labels, words] of saved.series) {
       if (ownerName !== '' && !goesOn(ownerName)) continue
       const owner = ownerName === '' ? 0 : store.owner(ownerName)
-      const first = family.slot(owner, labels[0], labels[1])
+      const first = family.slotOf(owner, labels)
       if (first < 0) continue
       for (let i = 0; i < family.slotsPerSeries; i += 1) {
         family.slots.restore(first + i, words[2 * i] ?? 0, words[2 * i + 1] ?? 0)

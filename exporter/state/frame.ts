@@ -10,7 +10,7 @@
 import { crc32 } from 'node:zlib'
 
 /** The version of what the payloads mean; a file of any other version is not read. */
-export const SCHEMA = 1
+export const SCHEMA = 2
 
 /** A part is a slice of an image that is not whole yet; a commit makes a state of all before it. */
 export type FrameKind = 'part' | 'commit'

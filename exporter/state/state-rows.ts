@@ -1,14 +1,23 @@
 /** What the batches of the state hold: rows that replace each other by kind, owner, number and name. */
 import { type RowFields, RowReader, RowWriter } from './row.ts'
 
-const KINDS = ['meta', 'file', 'file_gone', 'connection', 'connection_over'] as const
+/** Never changed but at the end. */
+const KINDS = [
+  'meta',
+  'file',
+  'file_gone',
+  'connection',
+  'connection_over',
+  'archive',
+  'archive_gone',
+] as const
 export type RowKind = (typeof KINDS)[number]
 
 /** Which row it is: the later one of the same key counts. */
 export interface RowKey {
-  /** The source's number, for files. */
+  /** The source's number, for files and archives. */
   readonly owner?: number
-  /** The file's number in its source, or the stream's. */
+  /** The file's or the archive's number in its source, or the stream's. */
   readonly id?: number
   /** The connection's group. */
   readonly name?: string
@@ -55,6 +64,7 @@ const OVER: Place = -1
 export class SavedRows {
   readonly #batches: readonly Uint8Array[]
   readonly #files = new Map<number, Map<number, Place>>()
+  readonly #archives = new Map<number, Map<number, Place>>()
   readonly #connections = new Map<number, Map<string, Place>>()
   #meta: Uint8Array | undefined
 
@@ -76,6 +86,11 @@ export class SavedRows {
     for (const place of this.#files.get(owner)?.values() ?? []) yield this.#row(place)
   }
 
+  /** The archives of a source, by its number. */
+  *archivesOf(owner: number): Generator<RowFields, void> {
+    for (const place of this.#archives.get(owner)?.values() ?? []) yield this.#row(place)
+  }
+
   /** The connections of a stream, by its number, with their groups; no row: it closed long ago. */
   *connectionsOf(stream: number): Generator<[string, RowFields | undefined], void> {
     for (const [group, place] of this.#connections.get(stream) ?? []) {
@@ -93,6 +108,8 @@ export class SavedRows {
     if (kind === 'meta') this.#meta = part
     else if (kind === 'file') inner(this.#files, owner).set(id, place)
     else if (kind === 'file_gone') inner(this.#files, owner).delete(id)
+    else if (kind === 'archive') inner(this.#archives, owner).set(id, place)
+    else if (kind === 'archive_gone') inner(this.#archives, owner).delete(id)
     else inner(this.#connections, id).set(name, kind === 'connection' ? place : OVER)
   }
 

@@ -1,6 +1,7 @@
 import type { BigIntStats } from 'node:fs'
 import { fstatSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { type CompressedTaker, isCompressed } from './compressed-files.ts'
 import type { Desk } from './desk.ts'
 import type { Root, Selection } from './discovery.ts'
 import { findBelow } from './discovery.ts'
@@ -35,6 +36,7 @@ export interface KeeperParts {
   readonly openFiles: OpenFiles
   readonly queue: ReadQueue
   readonly errors: FileErrors
+  readonly compressed: CompressedTaker | undefined
   /** Whether somebody takes the numbers of removed files from the table. */
   readonly keepRemoved: boolean
 }
@@ -74,10 +76,15 @@ export class FileKeeper {
   /** From here on a file counts as seen only if it is sighted again. */
   beginSweep(): void {
     this.#sweep++
+    this.#parts.compressed?.beginSweep()
   }
 
   /** A file was found at a path: a new one, a known one, or a known one under a new name. */
   sighted(found: FoundFile, root: Root): void {
+    if (isCompressed(found.path)) {
+      this.#parts.compressed?.sighted(found, !root.known)
+      return
+    }
     const { stats } = found
     const file = this.#known(stats) ?? this.#returned(stats) ?? this.#add(found, root)
     const isRestored = file.openPath === ''
@@ -108,6 +115,7 @@ export class FileKeeper {
       if (++judged % FILES_PER_STEP === 0) yield
     }
     this.#moved = undefined
+    this.#parts.compressed?.endSweep()
   }
 
   /** Closes all files; nothing is told to the sinks. */

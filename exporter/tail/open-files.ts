@@ -133,7 +133,7 @@ function refuse(fd: number, file: TrackedFile): OpenResult | undefined {
 }
 
 /** Asks the kernel where an open file is: a directory on the way may have been swapped for a link. */
-function isInside(fd: number, boundary: string): boolean {
+export function isInside(fd: number, boundary: string): boolean {
   try {
     const real = readlinkSync(`/proc/self/fd/${fd}`)
     return isWithin(real, boundary) || real === `${boundary} (deleted)`

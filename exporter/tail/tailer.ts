@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
 import type { RowFields } from '../state/row.ts'
 import { Backlog } from './backlog.ts'
+import type { CompressedTaker } from './compressed-files.ts'
+import { selector } from './compressed-files.ts'
 import type { Desk } from './desk.ts'
 import { ReadBuffer } from './desk.ts'
 import type { Root, Selection, Visitor } from './discovery.ts'
@@ -19,7 +21,6 @@ import { READ_BYTES, type TrackedFile } from './tracked-file.ts'
 import { Turns } from './turns.ts'
 import { Waker } from './waker.ts'
 import { WatchHints } from './watch-hints.ts'
-import { nameMatcher } from './wildcard.ts'
 
 const TURN_MS = 20
 const SLICE_MS = 5
@@ -51,6 +52,8 @@ export interface TailerOptions {
   readonly startAt: 'end' | 'beginning'
   readonly open: (file: { readonly path: string; readonly name: string }) => FileSink
   readonly observer: TailObserver
+  /** Without it, compressed files are left alone. */
+  readonly compressed?: CompressedTaker
   /** Wall clock in ms. */
   readonly clock: { now(): number }
   /** Whether the kernel's hints are used besides the sweeps. */
@@ -97,7 +100,7 @@ export class Tailer {
     const { shared, observer, clock, open } = options
     this.#options = options
     this.#roots = options.roots.map((path) => makeRoot(resolve(path)))
-    this.#selection = { recursive: options.recursive, matches: nameMatcher(options.include) }
+    this.#selection = { recursive: options.recursive, matches: selector(options.include) }
     const now = () => clock.now()
     const maxReadBytes = Math.max(READ_BYTES, options.maxRecordBytes + ROOM_BEYOND_RECORD)
     this.#desk = { observer, open, buffer: shared.buffer, maxReadBytes, now }
@@ -112,6 +115,7 @@ export class Tailer {
       openFiles: shared.openFiles,
       queue: this.#reader.queue,
       errors: this.#errors,
+      compressed: options.compressed,
       keepRemoved: options.keepState === true,
     })
     this.finished = new FinishedFiles(this.#roots, this.#keeper.table, this.#desk, shared)

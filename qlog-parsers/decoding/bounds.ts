@@ -19,3 +19,7 @@ export const MOST_LOST = 2 ** 20
 export const MOST_STREAM_ID = 2 ** 32
 /** From one record of a file to the next: a week. */
 export const MOST_STEP_US = 7 * 86_400_000_000
+/** The body of one response: 16 TiB. */
+export const MOST_BODY_BYTES = 2 ** 44
+/** Tries of one request after the first. */
+export const MOST_RETRIES = 1_000

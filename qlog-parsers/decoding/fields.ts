@@ -11,6 +11,8 @@ const MAX_DURATION_US = 365 * 86_400 * 1_000_000
 export class Fields {
   /** Values that were present but not usable, since the last take. */
   #rejected = 0
+  /** Microseconds in the unit in which the trace writes durations. */
+  unitUs = 1000
 
   /** How many values were rejected since the last call. */
   takeRejected(): number {
@@ -26,7 +28,7 @@ export class Fields {
     const number = asNumber(value)
     if (number > Number.MAX_SAFE_INTEGER && Number.isInteger(number)) return undefined
     if (number >= 0 && number <= most && Number.isInteger(number)) return number
-    return this.#reject()
+    return this.reject()
   }
 
   /** A non-negative amount that a writer may give as a fraction, rounded to an integer. */
@@ -35,33 +37,56 @@ export class Fields {
     if (value === undefined) return undefined
     const number = asNumber(value)
     if (number >= 0 && number <= most) return Math.round(number)
-    return this.#reject()
+    return this.reject()
   }
 
-  /** Milliseconds in the record, integer microseconds here. */
+  /** Milliseconds in the record, or what else its trace writes durations in; integer microseconds here. */
   milliseconds(object: JsonObject, key: string, most = MAX_DURATION_US): number | undefined {
     const value = object[key]
     if (value === undefined) return undefined
-    const us = Math.round(asNumber(value) * 1000)
+    const us = Math.round(asNumber(value) * this.unitUs)
     if (us >= 0 && us <= most) return us
-    return this.#reject()
+    return this.reject()
+  }
+
+  /** A duration in units of so many microseconds; integer microseconds here. */
+  duration(
+    object: JsonObject,
+    key: string,
+    unitUs: number,
+    most = MAX_DURATION_US,
+  ): number | undefined {
+    const value = object[key]
+    if (value === undefined) return undefined
+    const number = asNumber(value)
+    const us = Math.round(number * unitUs)
+    if (number >= 0 && us <= most) return us
+    return this.reject()
   }
 
   text(object: JsonObject, key: string): string | undefined {
     const value = object[key]
     if (value === undefined) return undefined
     if (typeof value === 'string') return value
-    return this.#reject()
+    return this.reject()
   }
 
   object(object: JsonObject, key: string): JsonObject | undefined {
     const value = object[key]
     if (value === undefined) return undefined
     if (isObject(value)) return value
-    return this.#reject()
+    return this.reject()
   }
 
-  #reject(): undefined {
+  /** One of a closed list of words. */
+  word<T extends string>(object: JsonObject, key: string, words: readonly T[]): T | undefined {
+    const value = object[key]
+    if (value === undefined) return undefined
+    return words.find((word) => word === value) ?? this.reject()
+  }
+
+  /** Counts a value that was not usable. */
+  reject(): undefined {
     this.#rejected += 1
     return undefined
   }

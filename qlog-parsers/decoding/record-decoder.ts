@@ -2,11 +2,15 @@
 import type { Dialect } from '../dialect.ts'
 import type { QuicEvent } from '../events.ts'
 import type { RejectReason } from '../framing/framer.ts'
+import type { TraceShape } from '../trace-shape.ts'
 
 /** What the record's file has told so far. */
 export interface RecordContext {
   readonly dialect: Dialect
   readonly vantage: 'server' | 'client'
+  readonly shape: TraceShape
+  /** Time of the event before, in the trace's unit, if times count from it; else 0. */
+  readonly timeBase: number
 }
 
 /** One decoded record; reused from call to call. */
@@ -15,7 +19,7 @@ export interface DecodedRecord {
   name: string
   /** Per-event `group_id`, where the record has one. */
   group: string | undefined
-  /** Event time as written, milliseconds. */
+  /** Event time in the trace's unit, from the trace's reference time on. */
   time: number
   /** `read`: events hold what it says; `unread`: known, nobody reads it; `unknown`: no dialect knows it. */
   kind: 'read' | 'unread' | 'unknown'

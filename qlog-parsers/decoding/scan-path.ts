@@ -10,6 +10,7 @@ import { Cursor, END } from '../scanning/cursor.ts'
 import { GROUP_ID } from '../scanning/holes.ts'
 import { type Known, Skeletons } from '../scanning/skeletons.ts'
 import { keys, type Vocabulary, values } from '../scanning/vocabulary.ts'
+import { PLAIN } from '../trace-shape.ts'
 import { Fields } from './fields.ts'
 import type { DecodedRecord, RecordContext, RecordDecoder } from './record-decoder.ts'
 
@@ -30,7 +31,8 @@ interface Knowledge {
   readonly skeletons: Skeletons
 }
 
-const knowledge = new Map<Dialect, Knowledge>()
+/** By the scans: variants of a dialect have the same, and the same unread events. */
+const knowledge = new Map<Dialect['scans'], Knowledge>()
 
 export class ScanPath implements RecordDecoder {
   readonly #cursor = new Cursor()
@@ -46,6 +48,7 @@ export class ScanPath implements RecordDecoder {
     out: DecodedRecord,
   ): 'ok' | undefined {
     const { dialect, vantage } = context
+    if (context.shape !== PLAIN) return undefined
     const knowledge =
       dialect === this.#dialect && this.#knowledge !== undefined
         ? this.#knowledge
@@ -81,8 +84,8 @@ export class ScanPath implements RecordDecoder {
   }
 
   #know(dialect: Dialect): Knowledge {
-    const known = knowledge.get(dialect) ?? knowledgeOf(dialect)
-    knowledge.set(dialect, known)
+    const known = knowledge.get(dialect.scans) ?? knowledgeOf(dialect)
+    knowledge.set(dialect.scans, known)
     this.#dialect = dialect
     this.#knowledge = known
     return known

@@ -4,6 +4,7 @@
  */
 import type { Dialect } from '../dialect.ts'
 import { packetLost, packetLostScan, packetReader, packetScan } from './standard.ts'
+import { FRAMES, PACKETS } from './standard-capabilities.ts'
 import { parameters, parametersScan } from './standard-connection.ts'
 import { metricsReader, metricsScan } from './standard-metrics.ts'
 
@@ -16,18 +17,21 @@ export const ngtcp2: Dialect = {
   wrote: (header) => header.producerName === 'ngtcp2',
   capabilities: {
     connection: true,
-    packets: true,
-    zeroRtt: true,
+    ...PACKETS,
+    ...FRAMES,
     loss: ['unknown'],
+    lossRatio: true,
     spuriousLoss: 'acks',
     lossNumbers: true,
     pto: true,
     rtt: true,
     congestionWindow: true,
     bytesInFlight: true,
-    pathFrames: true,
-    migrationKinds: ['nat_rebinding', 'active'],
-    streams: true,
+  },
+  rules: {
+    handshake: 'handshake_done_frame',
+    close: 'close_frame',
+    migration: 'path_challenge_data',
   },
   readers: new Map([
     ['transport:packet_sent', packetReader('sent')],

@@ -12,6 +12,7 @@ import {
   packetReader,
   packetScan,
 } from './standard.ts'
+import { FRAMES, PACKETS } from './standard-capabilities.ts'
 import {
   connectionClosed,
   connectionClosedScan,
@@ -32,10 +33,11 @@ export const quicGoLegacy: Dialect = {
   wrote: (header) => header.title.startsWith('quic-go') && !header.hasReferenceObject,
   capabilities: {
     connection: true,
-    packets: true,
+    ...PACKETS,
+    ...FRAMES,
     version: true,
-    zeroRtt: true,
     loss: ['reordering_threshold', 'time_threshold'],
+    lossRatio: true,
     spuriousLoss: 'acks',
     lossNumbers: true,
     drops: true,
@@ -44,13 +46,15 @@ export const quicGoLegacy: Dialect = {
     congestionWindow: true,
     bytesInFlight: true,
     congestionStates: ['slow_start', 'congestion_avoidance', 'recovery', 'application_limited'],
-    pathFrames: true,
-    migrationKinds: ['nat_rebinding', 'active'],
     pathMtu: true,
     keyUpdates: ['local', 'remote'],
     ecn: true,
-    streams: true,
     closeTriggers: ['idle_timeout', 'handshake_timeout', 'stateless_reset', 'version_mismatch'],
+  },
+  rules: {
+    handshake: 'handshake_done_frame',
+    close: 'close_event_or_frame',
+    migration: 'path_challenge_connection_id',
   },
   readers: new Map([
     ['transport:packet_sent', packetReader('sent')],

@@ -16,6 +16,7 @@ export const quicGo: Dialect = {
   advice: 'nothing: QLOGDIR already gives everything that quic-go logs',
   wrote: (header) => header.title.startsWith('quic-go') && header.hasReferenceObject,
   capabilities: { ...quicGoLegacy.capabilities, spuriousLoss: 'event', http3: true },
+  rules: quicGoLegacy.rules,
   readers: new Map([
     ...quicGoLegacy.readers,
     ['recovery:metrics_updated', metricsReader(options)],

@@ -6,8 +6,10 @@ import type { Capabilities } from '../capabilities.ts'
 import { MOST_LOST } from '../decoding/bounds.ts'
 import { isObject } from '../decoding/fields.ts'
 import type { Dialect, Reader, Scan } from '../dialect.ts'
+import type { DialectRules } from '../rules.ts'
 import { METRIC_SLOTS, scanMetrics } from '../scanning/metrics.ts'
 import { congestionState, congestionStateScan, packetReader, packetScan } from './standard.ts'
+import { FRAMES, PACKETS } from './standard-capabilities.ts'
 import {
   connectionClosed,
   connectionClosedScan,
@@ -43,9 +45,9 @@ const metricsAndLoss =
 
 const BEFORE_LOSS: Capabilities = {
   connection: true,
-  packets: true,
+  ...PACKETS,
+  ...FRAMES,
   version: true,
-  zeroRtt: true,
   rtt: true,
   congestionWindow: true,
   bytesInFlight: true,
@@ -61,13 +63,19 @@ const BEFORE_LOSS: Capabilities = {
     'bbr_probe_bw_refill',
     'bbr_probe_rtt',
   ],
-  pathFrames: true,
-  migrationKinds: ['nat_rebinding', 'active'],
   pathMtu: true,
   keyUpdates: ['remote'],
-  streams: true,
   http3: true,
   closeTriggers: ['idle_timeout', 'handshake_timeout'],
+}
+
+const LOSS: Capabilities = { loss: ['unknown'], lossRatio: true }
+
+/** Path frames carry no data. */
+const rules: DialectRules = {
+  handshake: 'handshake_done_frame',
+  close: 'close_event_or_frame',
+  migration: 'path_challenge_order',
 }
 
 const readers: ReadonlyMap<string, Reader> = new Map(
@@ -157,7 +165,9 @@ export const quiche: Dialect = {
   producers: 'quiche ≥ 0.26 (loss counters in its metrics)',
   advice: 'path MTU is logged at qlog level Extra only, a pacing rate with BBR2 only',
   wrote: (header) => isQuiche(header) && header.hasReferenceObject,
-  capabilities: { ...BEFORE_LOSS, loss: ['unknown'], pto: true },
+  capabilities: { ...BEFORE_LOSS, ...LOSS, pto: true },
+  atMost: { ...BEFORE_LOSS, ...LOSS, pto: true, pacingRate: true },
+  rules,
   readers,
   scans,
   unread,
@@ -174,7 +184,7 @@ const quichePaced: Dialect = {
 const quiche026: Dialect = {
   ...quiche,
   variant: '0.26',
-  capabilities: { ...BEFORE_LOSS, loss: ['unknown'] },
+  capabilities: { ...BEFORE_LOSS, ...LOSS },
 }
 
 /** What a record makes of a quiche file. */
@@ -186,6 +196,7 @@ export const quicheLegacy: Dialect = {
   advice: 'upgrade quiche to ≥ 0.26 for loss, ≥ 0.27 for probe timeouts',
   wrote: (header) => isQuiche(header) && !header.hasReferenceObject,
   capabilities: BEFORE_LOSS,
+  rules,
   readers,
   scans,
   unread,

@@ -22,7 +22,13 @@ const PACKET_TYPE = new Map<unknown, PacketType>([
   ['1RTT', '1rtt'],
 ])
 
-const SPACE: Readonly<Record<PacketType, PacketNumberSpace>> = {
+/** The packet type that a log's text names. */
+export function packetTypeOf(written: unknown): PacketType {
+  return PACKET_TYPE.get(written) ?? 'unknown'
+}
+
+/** In which space packets of a type are numbered. */
+export const SPACE: Readonly<Record<PacketType, PacketNumberSpace>> = {
   initial: 'initial',
   handshake: 'handshake',
   '0rtt': 'application',
@@ -36,7 +42,7 @@ export function packetReader(direction: Direction): Reader {
     const { at, fields } = reading
     const header = data.header
     if (!isObject(header)) return false
-    const packetType = PACKET_TYPE.get(header.packet_type) ?? 'unknown'
+    const packetType = packetTypeOf(header.packet_type)
     const destinationId = fields.text(header, 'dcid')
     const raw = fields.object(data, 'raw')
     const frames = Array.isArray(data.frames) ? data.frames : []
@@ -75,7 +81,7 @@ export const packetLost: Reader = (data, reading) => {
   const header = data.header
   if (!isObject(header)) return false
   const number = reading.fields.count(header, 'packet_number')
-  const packetType = PACKET_TYPE.get(header.packet_type) ?? 'unknown'
+  const packetType = packetTypeOf(header.packet_type)
   reading.emit({
     type: 'packets_lost',
     at: reading.at,

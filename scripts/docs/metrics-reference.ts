@@ -1,9 +1,9 @@
 /** docs/metrics.md: every family that the exporter registers, as the registry itself knows it. */
 
+import { BackendNames } from '../../exporter/collectors/backend-names.ts'
 import { combine } from '../../exporter/collectors/collector.ts'
 import { collectors } from '../../exporter/collectors/index.ts'
 import { inputMetrics } from '../../exporter/collectors/input.ts'
-import { canGive } from '../../exporter/collectors/presence.ts'
 import { processMetrics } from '../../exporter/collectors/process.ts'
 import { retentionMetrics } from '../../exporter/collectors/retention.ts'
 import { reloadMetrics, stateMetrics } from '../../exporter/collectors/state.ts'
@@ -11,7 +11,6 @@ import { tailingMetrics } from '../../exporter/collectors/tailing.ts'
 import { canonicalBound } from '../../exporter/metrics/canonical.ts'
 import { type Family, Histogram } from '../../exporter/metrics/family.ts'
 import { MetricStore } from '../../exporter/metrics/store.ts'
-import { dialects } from '../../qlog-parsers/index.ts'
 
 const HEAD = `# Metrics
 
@@ -20,6 +19,7 @@ const HEAD = `# Metrics
 Every family that comes from an input carries the label \`source\` (the name of the source in the
 configuration). **Absent is not zero**: a metric that the producer of a source cannot give is not on the
 page; \`quic_exporter_source_capability{source,signal} 0\` names it. What a source can give starts at 0.
+Which producer gives which is the table in [dialects.md](dialects.md#which-metric-from-whom).
 
 A histogram marked *one sample per active connection-second* counts busy connection-seconds, one marked
 *one observation per connection* counts connections. Sums and counters are kept as integers.
@@ -28,17 +28,10 @@ Beside these, the page has the client library's \`process_*\`, \`nodejs_eventloo
 \`nodejs_heap_size_*\` and \`nodejs_version_info\`.
 `
 
-const MATRIX_HEAD = `
-## Which producer gives what
-
-| metric | ${dialects.map(({ name }) => name).join(' | ')} |
-|---|${dialects.map(() => '---').join('|')}|
-`
-
 /** The whole document. */
 export function metricsReference(): string {
   const store = new MetricStore()
-  combine(collectors, store)
+  combine(collectors, store, new BackendNames())
   inputMetrics(store)
   tailingMetrics(store)
   retentionMetrics(store)
@@ -50,18 +43,19 @@ export function metricsReference(): string {
     { files: 0, connections: 0 },
   )
   const families = [...store.families].sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1))
-  const quic = families.filter(({ spec }) => spec.signal !== undefined)
-  const own = families.filter((family) => !quic.includes(family))
+  const signals = families.filter(({ spec }) => spec.signal !== undefined)
+  const requests = signals.filter(({ spec }) => spec.name.startsWith('quic_lb_'))
+  const quic = signals.filter((family) => !requests.includes(family))
+  const own = families.filter((family) => !signals.includes(family))
   return [
     HEAD,
     '## QUIC transport\n',
     ...quic.map(entry),
+    '## Requests and backends\n',
+    ...requests.map(entry),
     '## The exporter itself\n',
     ...own.map(entry),
-    MATRIX_HEAD.trimStart(),
-  ]
-    .join('\n')
-    .concat(quic.map(matrixRow).join(''))
+  ].join('\n')
 }
 
 function entry(family: Family): string {
@@ -79,11 +73,7 @@ function entry(family: Family): string {
 }
 
 function valuesText(label: string, values: readonly string[]): string {
-  if (label === 'signal') return 'name of a family of QUIC transport'
+  if (label === 'signal') return 'name of a metric that a source may or may not give'
+  if (label === 'backend') return 'name from the configuration, or other'
   return values.join(', ')
-}
-
-function matrixRow(family: Family): string {
-  const cells = dialects.map(({ capabilities }) => (canGive(family, capabilities) ? 'yes' : '–'))
-  return `| \`${family.spec.name}\` | ${cells.join(' | ')} |\n`
 }

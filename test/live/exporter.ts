@@ -23,19 +23,21 @@ export interface Exporter {
 }
 
 /** Starts the exporter on a qlog directory and waits until it is ready. */
-export async function startExporter(
+export function startExporter(
   t: Test,
   qlogDirectory: string,
   startAt: 'beginning' | 'end' = 'beginning',
 ): Promise<Exporter> {
+  return startExporterWith(t, ['--qlog-dir', qlogDirectory, '--start-at', startAt])
+}
+
+/** Starts the exporter with arguments of the caller's and waits until it is ready. */
+export async function startExporterWith(t: Test, more: readonly string[]): Promise<Exporter> {
   const port = await freePort()
   const address = `127.0.0.1:${port}`
   const running = start(t, {
     program: process.execPath,
-    args: [
-      MAIN,
-      ...['--qlog-dir', qlogDirectory, '--start-at', startAt, '--web.listen-address', address],
-    ],
+    args: [MAIN, ...more, '--web.listen-address', address],
   })
   const isReady = async () => {
     if (!running.isRunning()) throw new Error(`exporter ended: ${running.stderr()}`)

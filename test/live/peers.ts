@@ -8,6 +8,8 @@ export type Program =
   | 'curl'
   | 'gtlsclient'
   | 'gtlsserver'
+  | 'haproxy'
+  | 'nginx'
   | 'openssl'
   | 'prometheus'
   | 'promtool'

@@ -1,5 +1,5 @@
 /** The recorded streams under test/fixtures. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
@@ -13,6 +13,13 @@ export interface Fixture {
   readonly path: string
   /** Where its golden page lies. */
   readonly golden: string
+  /** Whose trace it is: a client's if it is called `….client.sqlog`. */
+  readonly vantage: 'server' | 'client'
+}
+
+export interface LogFixture extends Fixture {
+  /** What `replay` must be told besides the path. */
+  readonly args: readonly string[]
 }
 
 /** All streams below a folder of dialects, one file each. */
@@ -26,9 +33,40 @@ export function fixtures(root = FIXTURES): Fixture[] {
         .map((file) => {
           const name = `${dialect}/${file.replace(/\.s?qlog$/, '')}`
           const path = join(root, dialect, file)
-          return { name, dialect, path, golden: join(root, `${name}.prom`) }
+          const vantage = name.endsWith('.client') ? 'client' : 'server'
+          return { name, dialect, path, golden: join(root, `${name}.prom`), vantage }
         }),
     )
+}
+
+/**
+ * All logs that are no qlog below a folder of dialects. `config.yml` beside them names backends, and is where
+ * the source `lb` is.
+ */
+export function logFixtures(root = FIXTURES): LogFixture[] {
+  return readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name: dialect }) => {
+      const config = join(root, dialect, 'config.yml')
+      const args = existsSync(config)
+        ? ['--config.file', config, '--source', 'lb']
+        : ['--dialect', dialect, '--source', 'lb']
+      return readdirSync(join(root, dialect))
+        .filter((file) => file.endsWith('.log'))
+        .sort()
+        .map((file) => {
+          const name = `${dialect}/${file.replace(/\.log$/, '')}`
+          const path = join(root, dialect, file)
+          return {
+            name,
+            dialect,
+            path,
+            golden: join(root, `${name}.prom`),
+            vantage: 'server',
+            args,
+          }
+        })
+    })
 }
 
 /** The 360 streams of one Caddy that balanced over three backends: name and content of each file. */

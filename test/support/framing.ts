@@ -1,5 +1,5 @@
 /** What a framer finds in bytes, by position in the file. */
-import { Framer } from '../../qlog-parsers/index.ts'
+import { FileFramer } from '../../qlog-parsers/index.ts'
 
 /** A record `first…last`, `~` before it if no LF ended it; or the reason of a rejection. */
 export type Found = string
@@ -12,7 +12,10 @@ export function frame(
 ): Found[] {
   const found: Found[] = []
   let used = 0
-  const framer = new Framer(maxRecordBytes, {
+  const framer = new FileFramer(maxRecordBytes, {
+    traceBegins(bytes, start, end) {
+      found.push(`trace ${Buffer.from(bytes.subarray(start, end)).toString()}`)
+    },
     record(_bytes, start, end, whole) {
       found.push(`${whole ? '' : '~'}${used + start}…${used + end}`)
     },

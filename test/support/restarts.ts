@@ -43,6 +43,16 @@ export class Life {
     await Promise.all(this.#sources.all.map((source) => source.sweep()))
   }
 
+  /** Puts the state of the sources on the page. */
+  publish(): void {
+    for (const source of this.#sources.all) source.publish()
+  }
+
+  /** What runs by itself from here on. */
+  start(): void {
+    this.#sources.start()
+  }
+
   /** Everything, as a first commit writes it. */
   image(): Uint8Array[] {
     return [...Array.from(this.#checkpoint.image(), (part) => part.slice()), this.batch()]

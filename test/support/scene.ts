@@ -17,6 +17,8 @@ export interface SceneOptions {
   /** Whose capabilities hold. */
   readonly dialect?: string
   readonly without?: readonly (keyof Capabilities)[]
+  /** Instead of those of a dialect. */
+  readonly capabilities?: Capabilities
   readonly vantage?: 'server' | 'client'
   readonly joinedLate?: boolean
   readonly maxConnections?: number
@@ -26,12 +28,13 @@ export interface SceneOptions {
 export class Scene {
   readonly #pipeline: Pipeline
   readonly #stream: Stream
+  readonly #turnsOut: (capabilities: Capabilities) => void
 
   constructor(options: SceneOptions = {}) {
     const { dialect: name = 'quic-go', without = [], vantage = 'server' } = options
     const dialect = dialectNamed(name)
     if (dialect === undefined) throw new Error(`no dialect ${name}`)
-    const entries = Object.entries(dialect.capabilities)
+    const entries = Object.entries(options.capabilities ?? dialect.capabilities)
     const capabilities = Object.fromEntries(
       entries.filter(([key]) => !without.includes(key as keyof Capabilities)),
     ) as unknown as Capabilities
@@ -41,8 +44,18 @@ export class Scene {
     const source = metrics.owner('qlog')
     const facts: StreamFacts = { capabilities, vantage }
     input.opened(source)
-    input.dialect(source, name, capabilities)
+    input.dialect(source, { name, capabilities, rules: dialect.rules })
     this.#stream = table.stream(source, facts, options.joinedLate ?? false)
+    this.#turnsOut = (better) => {
+      facts.capabilities = better
+      input.dialect(source, { name, capabilities: better, rules: dialect.rules })
+    }
+  }
+
+  /** The file's records show that its writer tells something else. */
+  turnsOut(capabilities: Capabilities): this {
+    this.#turnsOut(capabilities)
+    return this
   }
 
   /** One record of the file's only connection. */
