@@ -22,6 +22,10 @@ export interface Capabilities extends RequestCapabilities {
   readonly receivedBytes?: true
   /** It shows when a handshake is complete: what ends without it has failed. */
   readonly handshake?: true
+  /** Failed handshakes are counted, completed ones are not: no ratio comes of it. */
+  readonly handshakeFailures?: true
+  /** How many handshakes are under way. */
+  readonly halfOpen?: true
   /** Errors that end connections, and who named them. */
   readonly errorCodes?: true
   readonly version?: true

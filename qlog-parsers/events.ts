@@ -9,7 +9,7 @@ import type {
   ZeroRttRejected,
   ZeroRttUsed,
 } from './connection-events.ts'
-import type { EndpointPacketsSent } from './endpoint-events.ts'
+import type { EndpointPacketsSent, HalfOpen, HandshakesFailed } from './endpoint-events.ts'
 import type {
   Migration,
   PathMtu,
@@ -283,6 +283,8 @@ export type QuicEvent =
   | EndpointPacketsSent<'retry_sent'>
   | EndpointPacketsSent<'version_negotiation_sent'>
   | EndpointPacketsSent<'stateless_reset_sent'>
+  | HandshakesFailed
+  | HalfOpen
   | ZeroRttUsed
   | ZeroRttRejected
   | CongestionStateUpdated

@@ -12,7 +12,7 @@ const FAMILIES = `quic_connections_total quic_connections_active quic_connection
   quic_connections_closed_total quic_connections_vanished_total quic_connection_errors_total
   quic_connection_duration_seconds quic_connection_versions_total quic_handshakes_completed_total
   quic_handshakes_failed_total quic_handshake_duration_seconds quic_zero_rtt_connections_total
-  quic_zero_rtt_rejected_total quic_retry_packets_sent_total
+  quic_zero_rtt_rejected_total quic_connections_half_open quic_retry_packets_sent_total
   quic_version_negotiation_packets_sent_total quic_stateless_reset_packets_sent_total
   quic_packets_sent_total quic_packets_received_total quic_sent_bytes_total
   quic_received_bytes_total quic_packets_lost_total quic_mtu_probes_lost_total
@@ -32,7 +32,7 @@ const FAMILIES = `quic_connections_total quic_connections_active quic_connection
   quic_blocked_frames_received_total quic_http3_requests_total`.split(/\s+/)
 
 /** What only an endpoint's own trace or another kind of source can tell. */
-const ENDPOINT = `quic_zero_rtt_rejected_total quic_retry_packets_sent_total
+const ENDPOINT = `quic_connections_half_open quic_zero_rtt_rejected_total quic_retry_packets_sent_total
   quic_version_negotiation_packets_sent_total quic_stateless_reset_packets_sent_total
   quic_lost_bytes_total`
 const LOSS = 'quic_packets_lost_total quic_connection_loss_ratio'

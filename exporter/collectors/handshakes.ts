@@ -12,7 +12,13 @@ export const handshakes: Collector = (metrics) => {
     name: 'quic_handshakes_failed_total',
     help: 'QUIC connections that ended before their handshake was complete.',
     labels: { reason: HANDSHAKE_FAILURES },
-    signal: 'handshake',
+    signal: 'handshakeFailures',
+  })
+  const halfOpen = metrics.gauge({
+    name: 'quic_connections_half_open',
+    help: 'QUIC handshakes under way, as an endpoint counts them.',
+    signal: 'halfOpen',
+    absentUntilSet: true,
   })
   const duration = metrics.histogram({
     name: 'quic_handshake_duration_seconds',
@@ -38,6 +44,12 @@ export const handshakes: Collector = (metrics) => {
     },
     handshake_failed(event, { source }) {
       failed.add(source, 1, event.reason)
+    },
+    handshakes_failed(event, { source }) {
+      failed.add(source, event.count, 'other')
+    },
+    half_open(event, { source }) {
+      halfOpen.set(source, event.count)
     },
     zero_rtt_used(_event, { source }) {
       zeroRtt.add(source, 1)

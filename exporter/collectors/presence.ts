@@ -28,6 +28,7 @@ export function canGive(family: Family, capabilities: Capabilities): boolean {
   const signal = family.spec.signal ?? ''
   // Packets that are seen one by one can be counted too.
   if (signal === 'sentPackets' && capabilities.packets !== undefined) return true
+  if (signal === 'handshakeFailures' && capabilities.handshake !== undefined) return true
   const needed = DERIVED_SIGNALS[signal] ?? [signal as Capability]
   return needed.every((capability) => capabilities[capability] !== undefined)
 }
@@ -66,7 +67,8 @@ function canWrite(signal: string, labels: Labels, capabilities: Capabilities): b
       return includes(capabilities.breakerTransitions, labels.state)
     case 'errorCode':
       return includes(ERROR_CODES[labels.layer ?? ''], labels.code)
-    case 'handshake':
+    case 'handshakeFailures':
+      if (capabilities.handshake === undefined) return labels.reason === 'other'
       return labels.reason !== 'version' || includes(capabilities.closeTriggers, 'version_mismatch')
     case 'closeReason':
       return canClose(labels, capabilities)

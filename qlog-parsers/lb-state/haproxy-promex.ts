@@ -1,13 +1,13 @@
 /** HAProxy's own Prometheus page (promex); QUIC is on it only with `?extra-counters` (HAProxy ≥ 3.0). */
 import { type ExpositionSample, parseExposition } from './exposition.ts'
-import { type HaproxyState, QUIC_COUNTERS, QuicSums, serverState } from './haproxy-state.ts'
+import { type HaproxyState, QUIC_NAMES, QuicSums, serverState } from './haproxy-state.ts'
 
 const PREFIX = 'haproxy_frontend_'
-const QUIC_NAMES: ReadonlySet<string> = new Set(QUIC_COUNTERS.map((name) => PREFIX + name))
+const FAMILIES: ReadonlySet<string> = new Set(QUIC_NAMES.map((name) => PREFIX + name))
 const START = 'haproxy_process_start_time_seconds'
 const STATUS = 'haproxy_server_status'
 const CHECK = 'haproxy_server_check_status'
-const WANTED: ReadonlySet<string> = new Set([...QUIC_NAMES, START, STATUS, CHECK])
+const WANTED: ReadonlySet<string> = new Set([...FAMILIES, START, STATUS, CHECK])
 
 /** `schema` if it is no page of HAProxy's, or was cut. */
 export function parsePromex(text: string): HaproxyState | 'schema' {

@@ -1,6 +1,6 @@
 /** HAProxy's runtime socket: what it answers to `show info;show stat`, or to `show stat` alone. */
 import { parseCsv } from './csv.ts'
-import { type HaproxyState, QUIC_COUNTERS, QuicSums, serverState } from './haproxy-state.ts'
+import { type HaproxyState, QUIC_NAMES, QuicSums, serverState } from './haproxy-state.ts'
 
 const HEAD = '# pxname,svname,'
 
@@ -45,7 +45,7 @@ export function parseShowStat(text: string): HaproxyState | 'truncated' | 'schem
 }
 
 function addQuic(quic: QuicSums, value: (name: string) => string): void {
-  for (const counter of QUIC_COUNTERS) {
+  for (const counter of QUIC_NAMES) {
     const written = value(counter)
     if (written !== '') quic.add(counter, written)
   }

@@ -30,7 +30,14 @@ export const QUIC_COUNTERS = [
   'quic_retry_sent',
   'quic_stless_rst_sent',
   'quic_conn_migration_done',
+  'quic_hdshk_fail',
 ] as const
+
+/** What goes up and down, although its type says counter. */
+export const QUIC_LEVEL = 'quic_half_open_conn'
+
+/** All that is read. */
+export const QUIC_NAMES = [...QUIC_COUNTERS, QUIC_LEVEL] as const
 
 const UP_STATUS = /^(UP|DRAIN|NOLB|no check)\b/
 const DOWN_STATUS = /^(DOWN|MAINT)\b/

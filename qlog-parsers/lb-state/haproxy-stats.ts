@@ -1,7 +1,7 @@
 /**
  * HAProxy's counters, asked for on its runtime socket or read from its Prometheus page: which servers it
- * holds for up, and what only it counts of QUIC. Failed handshakes stay out, for completed ones are not
- * counted; so do errors, for only those that the client named are.
+ * holds for up, and what only it counts of QUIC. Errors stay out, for only those that the client named are
+ * counted.
  */
 import type { Capabilities } from '../capabilities.ts'
 import type { QuicEvent } from '../events.ts'
@@ -9,7 +9,7 @@ import type { LineOutput } from '../log-dialect.ts'
 import { type Counts, rises } from './counts.ts'
 import { parsePromex } from './haproxy-promex.ts'
 import { isShowStat, parseShowStat } from './haproxy-show-stat.ts'
-import type { HaproxyState, QUIC_COUNTERS } from './haproxy-state.ts'
+import { type HaproxyState, type QUIC_COUNTERS, QUIC_LEVEL } from './haproxy-state.ts'
 import { nameHash } from './name-hash.ts'
 import { type AnswerReader, polledDialect, textOf } from './polled-dialect.ts'
 
@@ -28,6 +28,7 @@ const EVENTS: Readonly<Record<Counter, (count: number, at: number) => QuicEvent>
     failed: false,
     count,
   }),
+  quic_hdshk_fail: (count, at) => ({ type: 'handshakes_failed', at, count }),
 }
 
 /** Servers that are down and have no check are remembered up to this many. */
@@ -53,11 +54,14 @@ function answers(): AnswerReader {
       down = tellServers(state, down, out)
       const { run, quic, rejectedValues } = state
       if (quic.size > 0) out.become(withQuic)
-      const now = { run, values: quic }
+      const halfOpen = quic.get(QUIC_LEVEL)
+      if (halfOpen !== undefined) out.endpoint({ type: 'half_open', at, count: halfOpen })
+      const counters = new Map([...quic].filter(([name]) => name !== QUIC_LEVEL))
+      const now = { run, values: counters }
       const risen = before === undefined ? [] : rises(before, now)
       for (const [name, rise] of risen) out.endpoint(EVENTS[name as Counter](rise, at))
       const isSameRun = run === before?.run
-      before = { run, values: new Map([...(isSameRun ? (before?.values ?? []) : []), ...quic]) }
+      before = { run, values: new Map([...(isSameRun ? (before?.values ?? []) : []), ...counters]) }
       return { kind: 'read', name: state.form, at: undefined, rejectedValues }
     },
     state(): Saved | undefined {
@@ -113,6 +117,8 @@ const withQuic = polledDialect({
     migrationKinds: ['unknown'],
     retries: true,
     statelessResets: true,
+    handshakeFailures: true,
+    halfOpen: true,
   },
 })
 

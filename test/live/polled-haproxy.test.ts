@@ -24,6 +24,7 @@ const COUNTERS = {
   quic_retry_sent: 'quic_retry_packets_sent_total',
   quic_stless_rst_sent: 'quic_stateless_reset_packets_sent_total',
   quic_conn_migration_done: 'quic_connection_migrations_total',
+  quic_hdshk_fail: 'quic_handshakes_failed_total',
 }
 type Counts = Record<string, number>
 

@@ -94,5 +94,5 @@ export const UNSEEN: Readonly<Record<string, readonly string[]>> = {
     'quic_version_negotiation_packets_sent_total',
     'quic_zero_rtt_connections_total',
   ],
-  'haproxy-stats': ['quic_connection_migrations_total'],
+  'haproxy-stats': ['quic_connection_migrations_total', 'quic_handshakes_failed_total'],
 }
