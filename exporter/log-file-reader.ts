@@ -146,7 +146,8 @@ export class LogFileReader implements FileSink, LogListener {
   }
 
   #open(): Stream {
-    this.#stream = this.#table.stream(this.#source, this.#facts, this.#joinedLate)
+    const joinedLate = this.#joinedLate || this.#dialect.tellsOpenings === true
+    this.#stream = this.#table.stream(this.#source, this.#facts, joinedLate)
     return this.#stream
   }
 }

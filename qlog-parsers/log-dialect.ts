@@ -96,6 +96,8 @@ export interface LogDialect {
   readonly advice: string
   readonly capabilities: Capabilities
   readonly rules: DialectRules
+  /** Every connection begins with `connection_opened`: one that begins otherwise began in an earlier file. */
+  readonly tellsOpenings?: true
   /** Names of the kinds of line that it knows, read or not: a closed set, for `quic_exporter_events_total`. */
   readonly lines: readonly string[]
   /** The same dialect with the capabilities that it has with these settings, where they decide that. */

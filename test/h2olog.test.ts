@@ -143,6 +143,43 @@ t.test('a validation that the end of the connection cuts short says nothing', as
 })
 
 t.test(
+  'quicly deletes the paths of a connection behind its free: what they waited for counts',
+  async (t) => {
+    const ends = (end: number): Line[] => [
+      ...ACCEPTED,
+      [1000, 'new-path', path(1)],
+      [1000, 'elicit-path-migration', path(1)],
+      [1001, 'path-challenge-send', data('aa')],
+      [end, 'idle-timeout'],
+      [end, 'free'],
+      [end, 'delete-path', path(0)],
+      [end, 'delete-path', path(1)],
+    ]
+    t.same(moves(await read(t, ends(31_000))), {
+      ...NONE,
+      migrations: { nat_rebinding: 1 },
+      failed: { nat_rebinding: 1 },
+      validations: 1,
+      validationsFailed: 1,
+    })
+    t.same(moves(await read(t, ends(1400))), { ...NONE, abandoned: 1 })
+  },
+)
+
+t.test('a connection that began in a file before this one has no failed handshake', async (t) => {
+  const page = await read(t, [
+    [0, 'packet-sent', { pn: 900, len: 1200, 'packet-type': 3 }],
+    [500, 'application-close-receive', { 'error-code': 256 }],
+    [500, 'free'],
+    [600, 'accept', { conn: 2 }],
+    [900, 'free', { conn: 2 }],
+  ])
+  t.equal(total(page, 'quic_connections_total'), 2)
+  t.equal(total(page, 'quic_handshakes_failed_total'), 1, 'that of the other')
+  t.equal(total(page, 'quic_connection_duration_seconds_count'), 1)
+})
+
+t.test(
   'each time-out line is one, whatever its count; a late acknowledgement makes a loss spurious',
   async (t) => {
     const lines: Line[] = [

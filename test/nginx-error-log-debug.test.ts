@@ -1,4 +1,5 @@
 /** nginx's error log at level debug: its numbers beside those of the relay and the client. */
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { replayPage } from '../scripts/snap/goldens.ts'
@@ -97,6 +98,20 @@ t.test('a connection ends in the way that nginx says', async (t) => {
   })
   t.same(await of(completed), { 'unknown unknown': 1 })
   t.same(await of(), { 'expired unknown': 1 }, 'nginx was killed')
+})
+
+t.test('only a connection that was seen to begin has a duration', async (t) => {
+  const file = join(t.testdir({}), 'error.log')
+  const lines = [
+    debug('7*1', 'quic close completed', 1),
+    debug('7*2', 'quic connection created', 1),
+    debug('7*2', 'quic close completed', 4),
+  ]
+  writeFileSync(file, lines.map((one) => `${one}\n`).join(''))
+  const page = await replayed(file)
+  t.equal(total(page, 'quic_connections_total'), 2)
+  t.equal(total(page, 'quic_connection_duration_seconds_count'), 1)
+  t.equal(total(page, 'quic_connection_duration_seconds_sum'), 3)
 })
 
 t.test('level debug shows by itself, once, and the other levels go on to count', async (t) => {

@@ -2,11 +2,14 @@ import { type Flag, flags } from './flags.ts'
 
 /** How each sub-command is called. */
 export const USAGE = `Usage:
-  quic-lb-exporter [serve] --qlog-dir PATH [FLAG…]     follow qlog files and serve /metrics
+  quic-lb-exporter [serve] --qlog-dir PATH [FLAG…]     follow files and serve /metrics
+  quic-lb-exporter [serve] --config.file FILE          the same, with more than qlog
   quic-lb-exporter check-config [FLAG…]                say what is wrong with the configuration
-  quic-lb-exporter inspect PATH… [--events]            say what is in qlog files
-  quic-lb-exporter replay PATH… [--source NAME] [--vantage server|client]
-                                                       read files to their end, print the page`
+  quic-lb-exporter inspect PATH… [--events]            say what is in files
+  quic-lb-exporter replay PATH… [--vantage server|client]
+                                                       read files to their end, print the page
+inspect and replay must be told what a log is if it is no qlog: --dialect NAME, or --config.file
+FILE --source NAME for what that file says of the source, and of backends.`
 
 const ENDING = `A switch is turned off by --no-NAME. Every flag of serve has a twin in the environment:
 --tail.sweep-interval is QUIC_LB_EXPORTER_TAIL_SWEEP_INTERVAL, a list is separated by commas;
@@ -23,7 +26,7 @@ export function helpText(): string {
   const blocks = [...groups].map(([name, members]) =>
     [`${name}:`, ...members.map(helpLines)].join('\n'),
   )
-  const title = 'Prometheus metrics from the qlog files of QUIC load balancers.'
+  const title = 'Prometheus metrics from what QUIC load balancers log.'
   return `${[title, USAGE, ...blocks, ENDING].join('\n\n')}\n`
 }
 

@@ -96,6 +96,14 @@ export class H2ologPaths {
     return [failed, { type: 'migration', at, kind: kindOf(moves), failed: true }]
   }
 
+  /** The connection is over: quicly deletes its paths behind that, and what they were waiting for is settled here. */
+  ended(connection: string, at: number): readonly QuicEvent[] {
+    const indexes = this.#moves.get(connection)?.paths.map(({ index }) => index) ?? []
+    const events = indexes.flatMap((index) => this.deleted(connection, index, at))
+    this.forget(connection)
+    return events
+  }
+
   forget(connection: string): void {
     this.#moves.delete(connection)
   }

@@ -71,8 +71,9 @@ class H2ologReader implements LineReader {
     if (events === undefined) return { kind: 'rejected', reason: 'schema' }
     if (type === 'quictrace-cc-ack') out.become(withRtt)
     if (type === 'retire-connection-id-receive') this.#paths.peerMoved(conn)
-    if (type === 'free' || type === 'accept') this.#paths.forget(conn)
-    for (const event of events) out.quic(conn, event)
+    if (type === 'accept') this.#paths.forget(conn)
+    const settled = type === 'free' ? this.#paths.ended(conn, at) : []
+    for (const event of [...settled, ...events]) out.quic(conn, event)
     return { kind: 'read', name: type, at, rejectedValues }
   }
 
@@ -150,6 +151,7 @@ const base: LogDialect = {
     closeTriggers: ['idle_timeout', 'handshake_timeout', 'stateless_reset'],
   },
   rules: { handshake: 'handshake_done_frame', close: 'close_event_or_frame', migration: 'event' },
+  tellsOpenings: true,
   lines: [
     ...new Set([
       ...Object.keys(H2OLOG_EVENTS),

@@ -163,6 +163,12 @@ export const readFrame: Read = (message, { connection, at }, out) => {
 const CLOSE_FRAME =
   /^quic frame (tx|rx) (?:init|hs|early|app):\d{1,20} CONNECTION_CLOSE(_APP)? err:(\d{1,20})/
 
+/** The first line of a connection. */
+export const readCreated: Read = (_message, { connection, at }, out) => {
+  out.quic(connection, { type: 'connection_opened', at })
+  return 'connection_created'
+}
+
 /** Ended without a frame: nothing came for the idle time-out, or the connection never got that far. */
 export const readSilentClose: Read = (message, { connection, at }, out) => {
   if (message.includes(' timedout:1')) {

@@ -211,6 +211,7 @@ const debugLog: LogDialect = {
     versionNegotiations: true,
   },
   rules: { handshake: 'none', close: 'log_line', migration: 'log_line' },
+  tellsOpenings: true,
 }
 
 export const nginxErrorLog: LogDialect = {
