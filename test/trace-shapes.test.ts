@@ -248,3 +248,15 @@ t.test('what needs nothing of this is plain, and known by that', (t) => {
   }
   t.end()
 })
+
+t.test('a stream that was quiet for more than a week goes on; one wrong time is none', (t) => {
+  const week = 7 * 86_400_000
+  const at = (time: number) => ({ time, name: 'recovery:metrics_updated', data: METRICS })
+  const plain = header({ common_fields: {} })
+  const quiet = decode(plain, [5, 2 * week, 2 * week + 1, 2 * week + 2].map(at))
+  t.same(quiet.records, ['read', 'time', 'read', 'read'])
+  t.same(quiet.ats, [5_000, (2 * week + 1) * 1000, (2 * week + 2) * 1000])
+  const wrong = decode(plain, [5, 2 * week, 6, 2 * week, 9 * week, 7].map(at))
+  t.same(wrong.records, ['read', 'time', 'read', 'time', 'time', 'read'])
+  t.end()
+})

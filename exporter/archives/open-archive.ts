@@ -20,7 +20,7 @@ export async function openArchive(
     await file.close()
     return refusal
   } catch (error) {
-    await file?.close()
+    await file?.close().catch(() => {})
     const reason = reasonOf(error)
     return reason === 'gone' ? 'moved' : reason
   }

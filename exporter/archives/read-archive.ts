@@ -57,7 +57,8 @@ export async function readArchive(archive: Archive, desk: ArchiveDesk): Promise<
     const reason = reasonOf(error)
     fail(archive, reason === 'gone' ? 'io' : reason, desk)
   } finally {
-    await file.close()
+    // Nothing that was read depends on it.
+    await file.close().catch(() => {})
   }
 }
 
