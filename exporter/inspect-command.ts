@@ -105,7 +105,9 @@ function fileText(report: FileReport): string {
   if (header === undefined) {
     add(
       'dialect',
-      report.records === 0 ? 'none: the file holds no whole record yet' : 'none: no qlog header',
+      report.records === 0
+        ? 'none: the file holds no whole record yet'
+        : 'none: no qlog header (any other kind of log needs --dialect NAME)',
     )
   } else {
     add('dialect', dialect?.name ?? notReadBecause(report))

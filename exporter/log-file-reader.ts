@@ -136,6 +136,8 @@ export class LogFileReader implements FileSink, LogListener {
 
   line(outcome: RecordOutcome, at: number | undefined): void {
     this.#input.record(this.#source, outcome)
+    if (outcome.kind === 'read' || outcome.kind === 'unread') this.#owner.familiar()
+    else this.#owner.strange(`no line reads as ${this.#dialect.name}: is it the right dialect?`)
     if (at !== undefined) this.#owner.sawEventAt(at)
   }
 

@@ -22,6 +22,9 @@ import { framingRow, traceRow } from './qlog-row.ts'
 import type { RowFields } from './state/row.ts'
 import type { FileSink } from './tail/sink.ts'
 
+/** So many records in a row that cannot be made out belong to a log of another kind. */
+const STRANGE_RECORDS = 20
+
 export interface SourceOptions {
   /** Index of the source in the metric store. */
   readonly source: number
@@ -50,6 +53,7 @@ export class SourceReader {
   readonly #input: InputMetrics
   readonly #notices: SourceNotices
   readonly #unread = new Set<string>()
+  #strangeInARow = 0
   readonly #log: LogInput | undefined
   readonly #found = new Set<Dialect | LogDialect>()
   readonly #restored = new Map<number, Stream>()
@@ -120,6 +124,17 @@ export class SourceReader {
     if (this.#unread.has(why)) return
     this.#unread.add(why)
     this.#notices.unread?.(why)
+  }
+
+  /** A record could not be made out; `why` tells what its log is not. Once there are many, that is told. */
+  strange(why: string): void {
+    this.#strangeInARow += 1
+    if (this.#strangeInARow === STRANGE_RECORDS) this.unread(why)
+  }
+
+  /** A record was made out. */
+  familiar(): void {
+    this.#strangeInARow = 0
   }
 
   /** An event of this wall clock time was applied. */
@@ -239,7 +254,12 @@ class FileReader implements FileSink, TraceListener {
 
   record(outcome: RecordOutcome): void {
     this.#input.record(this.#source, outcome)
-    if (outcome.kind === 'header' && this.#decoder.trace === undefined) this.#tellUnread()
+    if (outcome.kind === 'header') {
+      this.#owner.familiar()
+      if (this.#decoder.trace === undefined) this.#tellUnread()
+    } else if (outcome.kind === 'rejected' && this.#decoder.header === undefined) {
+      this.#owner.strange('no qlog header: any other kind of log needs its dialect named')
+    }
   }
 
   #tellUnread(): void {

@@ -65,7 +65,7 @@ t.test(
     t.match(clean, /\n {2}rejected: +none\n/)
     t.match(clean, /\n {2}unknown events: +none\n/)
     t.match(clean, /\n {2}events: +.*transport:packet_sent 137/)
-    t.match(other, /other\.qlog\n {2}dialect: +none: no qlog header\n/)
+    t.match(other, /other\.qlog\n {2}dialect: +none: no qlog header \(.+\)\n/)
     t.match(capabilities.join('\n\n'), /^Metrics from ngtcp2 /m)
     const [, go = ''] = /^(Metrics from quic-go .*?)(?=^Metrics|$(?![\s\S]))/ms.exec(stdout) ?? []
     const [can = '', cannot = ''] = go.split('cannot be given')

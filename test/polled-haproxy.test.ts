@@ -196,6 +196,15 @@ t.test('up is what still serves; who is not checked is up because nobody looks',
   t.same(events, [])
 })
 
+t.test('what is down is told last: one backend may be several servers', async (t) => {
+  const haproxy = new Listening('haproxy-stats')
+  const told = (a: string, b: string) =>
+    reported(haproxy.hear(showStat({}, { a: `${a}|L7OK`, b: `${b}|L7OK` })).events).at(-1)
+  t.match(told('DOWN', 'UP'), { backend: 'app/a', up: false })
+  t.match(told('UP', 'DOWN'), { backend: 'app/b', up: false })
+  t.match(told('UP', 'UP'), { up: true })
+})
+
 t.test('quotes, commas and line ends inside of fields stay inside', async (t) => {
   const row = (name: string) => `"a,b",${name},UP,2,L4OK,\n`
   const text = `# pxname,svname,status,type,check_status,\n${row('"say ""so"""')}${row('"two\nlines"')}\n`

@@ -2,7 +2,7 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { dialects, logDialects } from '../qlog-parsers/index.ts'
+import { dialects, logDialects, polledDialectNamed } from '../qlog-parsers/index.ts'
 import { replayPage } from '../scripts/snap/goldens.ts'
 import { start } from './live/processes.ts'
 import { FIXTURES, fixtures, logFixtures } from './support/fixtures.ts'
@@ -93,21 +93,42 @@ t.test('nor does the log of the process that reads them all, good and bad', asyn
       chmodSync(join(root, 'qlog', `${id}-${basename(path)}.sqlog`), 0)
     }
   }
-  const { page, stderr } = await served(t, join(root, 'qlog'))
+  const sources = ['--qlog-dir', join(root, 'qlog'), '--start-at', 'beginning']
+  const { page, stderr } = await served(t, ...sources)
   t.match(page, /^quic_connections_total\{source="qlog"\} [1-9]/m)
   t.same(found(page.replace(/^# .*$/gm, ''), secrets), [])
   t.match(stderr, /"msg":"quic-lb-exporter serves"/)
   t.same(found(stderr, secrets), [])
 })
 
-async function served(t: Test, directory: string) {
+t.test('nor where every log is read as what it is, and as something else', async (t) => {
+  const root = t.testdir({})
+  const secrets = new Set<string>()
+  const logs = logFixtures().filter(({ dialect }) => polledDialectNamed(dialect) === undefined)
+  const sources = logs.flatMap(({ path, dialect }, index) => {
+    for (const secret of secretsOf(readFileSync(path, 'utf8'))) secrets.add(secret)
+    return [dialect, dialect === 'caddy' ? 'nginx-json' : 'caddy'].map((read, place) => {
+      const file = join(root, `${index}-${place}.log`)
+      copyFileSync(path, file)
+      const fields = read === 'mapped' ? { fields: { status: 'http.response.status' } } : {}
+      const name = `s${index}-${place}`
+      return { name, paths: [file], dialect: read, start_at: 'beginning', ...fields }
+    })
+  })
+  const config = join(root, 'config.yml')
+  // JSON is YAML.
+  writeFileSync(config, JSON.stringify({ sources }))
+  const { page, stderr } = await served(t, '--config.file', config)
+  t.match(page, /^quic_lb_requests_total\{.*\} [1-9]/m)
+  t.same(found(page.replace(/^# .*$/gm, ''), secrets), [])
+  t.match(stderr, /"msg":"files that are not read"/, 'wrong dialects were told')
+  t.same(found(stderr, secrets), [])
+})
+
+async function served(t: Test, ...flags: readonly string[]) {
   const exporter = start(t, {
     program: process.execPath,
-    args: [
-      MAIN,
-      ...['--qlog-dir', directory, '--start-at', 'beginning'],
-      ...['--web.listen-address', '127.0.0.1:0'],
-    ],
+    args: [MAIN, ...flags, ...['--web.listen-address', '127.0.0.1:0']],
   })
   const options = { withinMs: 60_000 }
   const url = await until(

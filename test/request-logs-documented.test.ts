@@ -88,15 +88,43 @@ t.test('Envoy: the flags of a response', async (t) => {
   ])
   t.equal(total(page, 'quic_lb_requests_without_backend_total'), 1)
   t.same(nonZero(page, 'quic_lb_circuit_breaker_rejections_total'), { app: 1 })
-  t.same(nonZero(page, 'quic_lb_requests_aborted_total'), {
-    'h3 client': 1,
-    'h3 proxy': 1,
-    'h3 server': 1,
-  })
+  // What Envoy answers in full in place of the host is not cut short.
+  t.same(nonZero(page, 'quic_lb_requests_aborted_total'), { 'h3 client': 1 })
   t.equal(total(page, 'quic_lb_retries_total'), 2)
   // Of DC and UF the details still say via_upstream here; UC and UT are Envoy's own answers.
   t.same(nonZero(page, 'quic_lb_backend_requests_total'), { 'app-1 5xx': 1, 'app-1 other': 3 })
 })
+
+t.test(
+  'Envoy: a response that was broken off, by whom, and what the host had answered',
+  async (t) => {
+    const broken = (response_flags: string, details: string | undefined, response_code = 200) => ({
+      ...ENVOY,
+      response_flags,
+      response_code_details: details,
+      response_code,
+    })
+    const late = 'upstream_reset_after_response_started{connection_termination}'
+    const page = await read(t, 'envoy', [
+      broken('UC', late),
+      broken('UR', late, 503),
+      broken('DT', 'duration_timeout'),
+      broken('SI', undefined),
+      broken('UR', 'upstream_reset_before_response_started{remote_reset}', 503),
+      broken('DC', 'downstream_remote_disconnect', 503),
+    ])
+    t.same(nonZero(page, 'quic_lb_requests_aborted_total'), {
+      'h3 client': 1,
+      'h3 proxy': 2,
+      'h3 server': 2,
+    })
+    t.same(nonZero(page, 'quic_lb_backend_requests_total'), {
+      'app-1 2xx': 1,
+      'app-1 5xx': 1,
+      'app-1 other': 4,
+    })
+  },
+)
 
 const TRAEFIK = {
   StartUTC: '2026-03-04T10:00:00.123456789Z',

@@ -11,7 +11,9 @@ export const backendSchema = z.strictObject({
     'must be 1 to 60 letters, digits, _ . : and -, but not "other" alone',
   ).meta({
     description: 'Value of the label `backend`.',
-    details: 'Unique. It also stands for itself in logs.',
+    details:
+      'Unique. It also stands for itself in logs. Other names count from the next start on, and ' +
+      'the metrics with this label then begin at 0.',
     flag: false,
   }),
   aliases: z

@@ -53,12 +53,13 @@ function pathProblems(sources: readonly WrittenSource[]): readonly Problem[] {
 function fieldProblems(value: unknown): readonly Problem[] {
   return list(field(value, 'sources')).flatMap((source, index): readonly Problem[] => {
     const isMapped = field(source, 'dialect') === 'mapped'
-    const isGiven = field(source, 'fields') !== undefined
-    if (isMapped === isGiven) return []
-    if (isMapped) {
+    const fields = field(source, 'fields')
+    const isEmpty = Object.keys(fields ?? {}).length === 0
+    if (isMapped && isEmpty) {
       const message = '"mapped" needs fields: which key of a record holds what'
       return [{ path: ['sources', index, 'dialect'], at: 'value', message }]
     }
+    if (isMapped || fields === undefined) return []
     const message = 'counts only with dialect "mapped"'
     return [{ path: ['sources', index, 'fields'], at: 'key', message }]
   })

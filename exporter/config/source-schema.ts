@@ -70,7 +70,8 @@ export const sourceSchema = z
       .meta({
         description: 'Names of the files to read in directories.',
         details:
-          '`*` stands for any characters; a file given as a path is always read. Finished compressed ' +
+          '`*` stands for any characters; a file given as a path is always read. A directory of logs that ' +
+          'are no qlog needs patterns of its own (`access.log`). Finished compressed ' +
           'files are read by patterns that end in `.gz` or `.zst`, in a source of their own.',
         flag: 'include',
         placeholder: 'PATTERN',

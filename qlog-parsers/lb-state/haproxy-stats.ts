@@ -78,14 +78,18 @@ function answers(): AnswerReader {
   }
 }
 
-/** Returns those that are down. */
+/**
+ * Returns those that are down. They are told last: a backend that is known as several servers is up only if
+ * all of them are.
+ */
 function tellServers(
   { servers }: HaproxyState,
   down: ReadonlySet<string>,
   out: LineOutput,
 ): ReadonlySet<string> {
   const downNow = new Set<string>()
-  for (const { name, up, checked } of servers) {
+  const upFirst = [...servers].sort((a, b) => Number(b.up) - Number(a.up))
+  for (const { name, up, checked } of upFirst) {
     const hash = nameHash(name)
     if (!up && downNow.size < MOST_DOWN) downNow.add(hash)
     if (up && !checked && !down.has(hash)) continue

@@ -27,7 +27,10 @@ const KEYS = [
   'upstream_request_attempt_count',
 ]
 
-/** Response flags that say who cut the request short; time limits of Envoy's own are its own doing. */
+/**
+ * Response flags that say who cut the request short; time limits of Envoy's own are its own doing. Before the
+ * response has begun Envoy answers in full instead, unless the client is gone.
+ */
 const ABORTERS: Readonly<Record<string, Aborter>> = {
   DC: 'client',
   DR: 'client',
@@ -87,7 +90,10 @@ function requestOf(
   const bytes = fields.count(line, 'bytes_sent', MOST_BODY_BYTES)
   const tries = fields.count(line, 'upstream_request_attempt_count', MOST_RETRIES + 1)
   const attempt = attemptOf(line, fields, flags, status || undefined)
-  const aborter = flags.map((flag) => ABORTERS[flag]).find((one) => one !== undefined)
+  const isAnswered = isLocal(line, flags) && (status ?? 0) >= 400
+  const aborter = flags
+    .map((flag) => ABORTERS[flag])
+    .find((one) => one !== undefined && (one === 'client' || !isAnswered))
   return {
     type: 'request',
     protocol: protocolOf(line.protocol),
@@ -114,19 +120,23 @@ function attemptOf(
   const sentAfter = fields.milliseconds(line, 'request_tx_duration')
   const answeredAfter = fields.milliseconds(line, 'response_duration')
   if (backend === undefined) return undefined
-  const details = line.response_code_details
-  const isLocal =
-    details === undefined
-      ? flags.some((flag) => LOCAL_STATUS.has(flag))
-      : details !== 'via_upstream'
   const waited =
     sentAfter === undefined || answeredAfter === undefined ? -1 : answeredAfter - sentAfter
   return {
     backend,
-    ...(isLocal || status === undefined ? {} : { status }),
+    ...(isLocal(line, flags) || status === undefined ? {} : { status }),
     // An answer that began before the request was sent says nothing of how fast the host is.
     ...(waited < 0 ? {} : { durationUs: waited }),
   }
+}
+
+/** Whether the status is Envoy's own. */
+function isLocal(
+  { response_code_details: details }: JsonObject,
+  flags: readonly string[],
+): boolean {
+  if (typeof details !== 'string') return flags.some((flag) => LOCAL_STATUS.has(flag))
+  return details !== 'via_upstream' && !details.startsWith('upstream_reset_after_response_started')
 }
 
 /** What each key of the format gives; those that an operator leaves out give nothing. */

@@ -33,14 +33,17 @@ rotation, a full disk, and for any number of Prometheus servers at any intervals
   before the offset. Only if all agree is it read on; otherwise it is a new file, read from its beginning,
   and \`quic_exporter_file_resets_total\` says so.
 - One exporter for each state: a second one ends with exit code 2.
-- A source that is new or reads something else (\`paths\`, \`recursive\`, \`include\`, \`dialect\`, \`vantage\`) begins
-  anew alone, and so does a metric whose buckets or labels changed in an upgrade. Everything else goes on.
+- A source that is new or reads something else (\`paths\`, \`recursive\`, \`include\`, \`dialect\`, \`fields\`, \`vantage\`,
+  \`url\`) begins anew alone, and so does a metric whose buckets or labels changed: in an upgrade, or because
+  \`backends\` has other names. Everything else goes on.
 
 ## What is not promised
 
 - Bytes written between the last read and a **truncation in place** (copytruncate), and what a rotation takes
   out of the directory while the exporter is not running. Rotation by rename inside the directory loses
   nothing, whatever the new name.
+- The **copy** that copytruncate leaves is a new file. Where \`include\` matches its name too (\`access.log*\`), all
+  that is in it counts a second time: rotate by renaming, or match the first name only.
 - Files that are created and deleted again before anybody could open them: nobody can know how many.
 - What the proxy still holds in memory when it dies.
 - **Power loss** with \`storage.fsync: async\` (the default) brings the state back by the last commits. The gate
