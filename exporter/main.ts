@@ -34,7 +34,7 @@ async function run(command: Command): Promise<number> {
     case 'replay': {
       const { replay, withConfig } = await import('./replay-command.ts')
       const request = { ...command, maxRecordBytes: MAX_RECORD_BYTES }
-      const loaded = command.file === undefined ? undefined : await load(command.file)
+      const loaded = command.file === undefined ? undefined : await load(command.file, command)
       if (loaded?.errors !== undefined) return refuse(loaded.errors.join('\n'))
       return reading(async () => {
         const whole = loaded === undefined ? request : withConfig(request, loaded.config)
@@ -42,7 +42,7 @@ async function run(command: Command): Promise<number> {
       })
     }
     case 'inspect': {
-      const loaded = command.file === undefined ? undefined : await load(command.file)
+      const loaded = command.file === undefined ? undefined : await load(command.file, command)
       if (loaded?.errors !== undefined) return refuse(loaded.errors.join('\n'))
       const { inspect } = await import('./inspect-command.ts')
       const request = { ...command, maxRecordBytes: MAX_RECORD_BYTES }
@@ -65,9 +65,21 @@ async function run(command: Command): Promise<number> {
   }
 }
 
-async function load(file: string) {
+/** The configuration; an error if nothing says what the files are. */
+async function load(
+  file: string,
+  { source, dialect }: { readonly source: string; readonly dialect: string },
+) {
   const { loadConfig } = await import('./config/load.ts')
-  return loadConfig({ file, flags: {}, env: {}, readFile })
+  const loaded = loadConfig({ file, flags: {}, env: {}, readFile })
+  const names = loaded.config?.sources.map(({ name }) => name) ?? [source]
+  if (names.includes(source) || dialect !== 'auto') return loaded
+  const all = names.join(', ')
+  return {
+    errors: [
+      `${file} has no source ${JSON.stringify(source)}: give --source (${all}) or --dialect`,
+    ],
+  }
 }
 
 function readFile(path: string): string {

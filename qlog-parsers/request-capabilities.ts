@@ -1,9 +1,12 @@
 /** What a load balancer's own log can tell of requests and backends, in the words of the log events. */
-import type { Aborter, BreakerState } from './log-events.ts'
+import type { Aborter, BreakerState, Protocol } from './log-events.ts'
 
 export interface RequestCapabilities {
   /** Requests with their protocol and status. */
   readonly requests?: true
+  /** The only protocols and classes of status that requests can have here; none given: all. */
+  readonly protocols?: readonly Protocol[]
+  readonly codes?: readonly ['other']
   readonly requestMethods?: true
   readonly requestDurations?: true
   readonly responseBytes?: true

@@ -26,6 +26,18 @@ t.test('replay of a path that is not there: one clear line, exit 1', async (t) =
   t.equal(stdout, '', 'no page that lacks a file')
 })
 
+t.test('a configuration that says nothing of the source: which there are, exit 2', async (t) => {
+  const root = t.testdir({ 'c.yml': 'sources: [{ name: web, paths: [/a], dialect: caddy }]' })
+  const file = join(root, 'c.yml')
+  for (const command of ['replay', 'inspect']) {
+    const { code, stderr } = await run(t, command, '--config.file', file, CLEAN)
+    t.equal(code, 2)
+    t.match(stderr, /c\.yml has no source "qlog": give --source \(web\) or --dialect\n$/)
+    const known = await run(t, command, '--config.file', file, '--dialect', 'quic-go', CLEAN)
+    t.equal(known.code, 0, 'the backends alone may be of use')
+  }
+})
+
 t.test('an unknown flag: what was meant, exit 2', async (t) => {
   const { code, stdout, stderr } = await run(t, '--qlog-dri', '/tmp')
   t.equal(code, 2)

@@ -45,11 +45,10 @@ t.test('the source of a configuration says what the files are', async (t) => {
   t.match(stdout, /\n {2}dialect: +mapped\n/)
   t.match(stdout.split('cannot be given')[0], /quic_lb_client_rtt_seconds/)
   const other = await inspect(t, '--config.file', config, file)
-  t.match(
-    other.stdout,
-    /\n {2}dialect: +none: no qlog header \(.+ --dialect NAME\)\n/,
-    'no source of that name',
-  )
+  t.equal(other.code, 2, 'no source of that name')
+  t.match(other.stderr, /has no source "qlog": give --source \(lb\) or --dialect/)
+  const unnamed = await inspect(t, file)
+  t.match(unnamed.stdout, /\n {2}dialect: +none: no qlog header \(.+ --dialect NAME\)\n/)
   const none = await inspect(t, '--config.file', '/nowhere.yml', file)
   t.equal(none.code, 2)
   t.match(none.stderr, /nowhere\.yml/)

@@ -191,6 +191,21 @@ async function mapped(t: Test, fields: object, ...records: string[]): Promise<Pa
   return parsePage(await replayPage(...args))
 }
 
+t.test('mapped: a log without protocols or statuses has none at 0 either', async (t) => {
+  const series = (page: Page) =>
+    page.get('quic_lb_requests_total')?.samples.map(({ labels }) => [labels.protocol, labels.code])
+  const neither = await mapped(t, { method: 'm' }, '{"m":"GET"}')
+  t.same(series(neither), [['other', 'other']])
+  const status = await mapped(t, { status: 'code' }, '{"code":204}')
+  t.same(
+    series(status)?.filter(([protocol]) => protocol !== 'other'),
+    [],
+  )
+  t.equal(series(status)?.length, 6)
+  const both = await mapped(t, { status: 'code', protocol: 'p' }, '{"code":204,"p":"h2"}')
+  t.equal(series(both)?.length, 24)
+})
+
 t.test('mapped: only what is mapped is there', async (t) => {
   const page = await mapped(t, { status: 'code' }, '{"code":204,"took":5,"backend":"a"}')
   t.same(nonZero(page, 'quic_lb_requests_total'), { 'other 2xx': 1 })

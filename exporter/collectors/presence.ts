@@ -47,7 +47,11 @@ export function openFamilies(
 }
 
 function canWrite(signal: string, labels: Labels, capabilities: Capabilities): boolean {
+  const { protocols, codes } = capabilities
+  if (protocols !== undefined && !includes(protocols, labels.protocol)) return false
   switch (signal) {
+    case 'requests':
+      return codes === undefined || includes(codes, labels.code)
     case 'loss':
       return includes(capabilities.loss, labels.trigger)
     case 'sentPackets':

@@ -106,6 +106,8 @@ function capabilitiesOf(map: FieldMap): Capabilities {
     names.some((name) => Object.keys(map).some((field) => field === name || isUnitOf(field, name)))
   return {
     requests: true,
+    ...(map.protocol === undefined ? { protocols: ['other'] } : {}),
+    ...(map.status === undefined ? { codes: ['other'] } : {}),
     ...(has('method') ? { requestMethods: true } : {}),
     ...(has('duration') ? { requestDurations: true } : {}),
     ...(has('response_bytes') ? { responseBytes: true } : {}),
@@ -121,6 +123,8 @@ function isUnitOf(field: string, name: string): boolean {
 }
 
 const ALL: FieldMap = {
+  protocol: 'protocol',
+  status: 'status',
   method: 'method',
   duration_seconds: 'duration',
   response_bytes: 'bytes',
