@@ -23,7 +23,13 @@ export function guarded(sink: FileSink, fault: Fault): FileSink {
   return {
     header: (chunk) => attempt(() => sink.header(chunk)),
     skipToRecord: () => attempt(() => sink.skipToRecord()),
-    silent: (forMs) => attempt(() => sink.silent(forMs)),
+    silent(forMs) {
+      let changed = false
+      attempt(() => {
+        changed = sink.silent(forMs)
+      })
+      return changed
+    },
     closed: () => attempt(() => sink.closed()),
     finished() {
       let finished = false

@@ -80,9 +80,10 @@ export class LogFileReader implements FileSink, LogListener {
     return used
   }
 
-  silent(forMs: number): void {
-    this.#decoder.settle(forMs * 1000, false)
+  silent(forMs: number): boolean {
+    const changed = this.#decoder.settle(forMs * 1000, false)
     if (this.#stream !== undefined) this.#table.silent(this.#stream, forMs * 1000)
+    return changed
   }
 
   closed(): void {

@@ -193,8 +193,10 @@ class FileReader implements FileSink, TraceListener {
     return used
   }
 
-  silent(forMs: number): void {
+  silent(forMs: number): boolean {
     if (this.#stream !== undefined) this.#table.silent(this.#stream, forMs * 1000)
+    // Connections are rows of their own.
+    return false
   }
 
   closed(): void {

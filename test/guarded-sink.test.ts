@@ -8,7 +8,7 @@ t.test('a sink that throws is not called again, and every byte is accounted for'
   const sink: FileSink = {
     header: () => void calls.push('header'),
     skipToRecord: () => void calls.push('skipToRecord'),
-    silent: () => void calls.push('silent'),
+    silent: () => calls.push('silent') === 0,
     closed: () => void calls.push('closed'),
     finished: () => true,
     state: () => void calls.push('state'),

@@ -7,6 +7,7 @@ import { loadConfig } from '../exporter/config/load.ts'
 import type { Config } from '../exporter/config/schema.ts'
 import { polledDialectNamed } from '../qlog-parsers/index.ts'
 import { FIXTURES, logFixtures } from './support/fixtures.ts'
+import { parsePage, total } from './support/page.ts'
 import { Life } from './support/restarts.ts'
 import { seeded } from './support/seeded.ts'
 
@@ -77,3 +78,28 @@ for (const [index, { name, dialect, path }] of tailed.entries()) {
     t.equal(await life.page(), expected)
   })
 }
+
+t.test('what silence settled is settled after a restart, too', async (t) => {
+  const file = join(directory(t), 'events.log')
+  // A client moves, and nothing more is heard of it.
+  appendFileSync(file, readFileSync(join(FIXTURES, 'nginx-error-log/client-migrate.log')))
+  let now = 1_800_000_000_000
+  const clock = { now: () => now }
+  const config = configOf('nginx-error-log', file)
+  let life = new Life(config, [], clock)
+  const saved = life.image()
+  const moves = async () => total(parsePage(await life.page()), 'quic_connection_migrations_total')
+  await life.look()
+  saved.push(life.batch())
+  t.equal(await moves(), 0, 'it may still be heard of')
+  for (let restart = 0; restart < 3; restart += 1) {
+    now += 70_000
+    await life.look()
+    saved.push(life.batch())
+    t.equal(await moves(), 1)
+    await life.kill()
+    life = new Life(config, saved, clock)
+    await life.look()
+  }
+  await life.kill()
+})

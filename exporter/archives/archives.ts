@@ -203,7 +203,7 @@ export class Archives implements CompressedTaker {
   /** Its connections may fall silent, and somebody may want to know. */
   #judgeEarly(archive: Archive): void {
     const quietMs = this.#desk.now() - archive.changedAt
-    archive.sink?.silent(quietMs)
+    if (archive.sink?.silent(quietMs) === true) archive.touched = true
     if (quietMs >= EARLY_TOLD_MS) tellUnread(archive, 'early', this.#desk)
   }
 

@@ -45,7 +45,7 @@ function fedOnly(sink: Pick<FileSink, 'feed'>): FileSink {
     feed: (bytes, atEnd) => sink.feed(bytes, atEnd),
     header() {},
     skipToRecord() {},
-    silent() {},
+    silent: () => false,
     closed() {},
     finished: () => false,
     state() {},

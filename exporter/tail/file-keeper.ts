@@ -212,7 +212,7 @@ export class FileKeeper {
     }
     const silentMs = this.#parts.desk.now() - file.grewAt
     if (silentMs <= 0 || file.queued) return
-    file.sink?.silent(silentMs)
+    if (file.sink?.silent(silentMs) === true) file.touched = true
     const idle = silentMs >= PARK_AFTER_MS && unusedBytes(file, file.size) === 0
     if (idle && file.gone === undefined) this.#parts.openFiles.park(file)
   }

@@ -37,9 +37,9 @@ export interface FileSink {
   feed(chunk: Uint8Array, atEnd: boolean): number
   /**
    * The file has not grown for so long (ms, wall clock); called once per sweep for a file that did
-   * not grow.
+   * not grow. Returns whether what it remembers changed, so that it must be saved again.
    */
-  silent(forMs: number): void
+  silent(forMs: number): boolean
   /**
    * Nothing more will come from this file: it was drained and is gone (deleted, or replaced).
    * After feed(…, true).

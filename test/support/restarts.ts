@@ -23,8 +23,12 @@ export class Life {
   readonly #sources: Sources
   readonly #checkpoint: Checkpoint
 
-  /** `saved`: the batches of the life before. */
-  constructor(config: Config, saved: readonly Uint8Array[] = []) {
+  /** `saved`: the batches of the life before; `clock`: by which files grow old, ms. */
+  constructor(
+    config: Config,
+    saved: readonly Uint8Array[] = [],
+    clock?: { readonly now: () => number },
+  ) {
     const changes = this.listed
     this.pipeline = createPipeline({}, changes)
     this.#sources = new Sources(config, {
@@ -32,6 +36,7 @@ export class Life {
       tailing: tailingMetrics(this.pipeline.metrics),
       shared: new TailShared(100),
       keepState: true,
+      ...(clock === undefined ? {} : { clock }),
       log: SILENT,
     })
     this.#checkpoint = new Checkpoint(this.pipeline, changes, () => this.#sources.all, SLICE_BYTES)

@@ -81,8 +81,9 @@ export class LineSink implements FileSink {
     return chunk.length
   }
 
-  silent(forMs: number): void {
+  silent(forMs: number): boolean {
     this.silentMs.push(forMs)
+    return false
   }
 
   closed(): void {
