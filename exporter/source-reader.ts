@@ -72,7 +72,10 @@ export class SourceReader {
     this.#input = input
     input.opened(options.source)
     const dialect = log?.dialect ?? options.dialect
-    if (dialect !== undefined) this.found(dialect)
+    if (dialect === undefined) return
+    // Nobody found it: it was said.
+    this.facts.dialects.add(dialect.name)
+    this.found(dialect)
   }
 
   /** The dialects that were found, as they are called in saved state. */

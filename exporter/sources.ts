@@ -5,6 +5,7 @@ import type { Config, SourceConfig } from './config/schema.ts'
 import { PolledSource } from './polled-source.ts'
 import { inputOf, Source, type SourceParts } from './source.ts'
 import type { SourceAtWork } from './source-at-work.ts'
+import { tellPaths } from './source-notes.ts'
 
 export class Sources {
   readonly #parts: SourceParts
@@ -55,6 +56,7 @@ export class Sources {
   #make(source: SourceConfig, config: Config): SourceAtWork {
     this.#made += 1
     const polled = source.url === undefined ? undefined : polledDialectNamed(source.dialect)
+    if (polled === undefined) tellPaths(source, this.#parts.log)
     return polled === undefined
       ? new Source(this.#made, source, config, this.#parts)
       : new PolledSource(this.#made, source, config, polled, this.#parts)

@@ -85,7 +85,7 @@ export function renderLandingPage(page: LandingPage): string {
 <span class="version">${escapeHtml(page.version)}</span>
 ${page.ready ? '<span class="state ready">ready</span>' : '<span class="state">not ready</span>'}
 </header>
-<p class="lead">Prometheus metrics from the qlog streams of QUIC and HTTP/3 load balancers.</p>
+<p class="lead">Prometheus metrics from what QUIC and HTTP/3 load balancers log.</p>
 <nav aria-label="Endpoints">
 <ul class="links">
 ${link(page.telemetryPath, 'Metrics for Prometheus')}
