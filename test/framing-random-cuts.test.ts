@@ -5,7 +5,8 @@ import { fixtures } from './support/fixtures.ts'
 import { seeded } from './support/seeded.ts'
 import { readText } from './support/trace.ts'
 
-const CUTTINGS = 200
+/** Where bytes are cut has nothing to do with the line of Node.js: all of them on the one that is shipped. */
+const CUTTINGS = process.version.startsWith('v24.') ? 200 : 20
 
 t.setTimeout(600_000)
 
