@@ -13,8 +13,21 @@ function gzipped(from: number, count: number): Buffer {
   return gzipSync(numbered(from, count))
 }
 
+/** Node.js 22 takes the end of a file for the end of a zstd frame. */
+function noticesTornZstd(): boolean {
+  try {
+    zlib.zstdDecompressSync(zstdCompressSync('x').subarray(0, -3))
+    return false
+  } catch {
+    return true
+  }
+}
+
 t.test('cut off for good: what is good counts, told once, ended when it goes', async (t) => {
-  for (const compress of [gzipSync, zstdCompressSync]) {
+  const noticed = noticesTornZstd() ? [gzipSync, zstdCompressSync] : [gzipSync]
+  if (noticed.length === 1)
+    t.comment('######## this Node.js does not notice that a .zst is cut off')
+  for (const compress of noticed) {
     const { dir, look, lines, seen, sinks, archives } = archiveScene(t)
     const members = Buffer.concat([compress(numbered(0, 100)), compress(numbered(100, 100))])
     const name = compress === gzipSync ? 'a.gz' : 'a.zst'
