@@ -55,6 +55,8 @@ async function startCaddy(
 	tls ${directory}/cert.pem ${directory}/key.pem`
   const [caddyfile = ''] = await snippets('caddy', 'caddyfile', [
     ...places(backends),
+    // After three failures, which one request alone can make, it would not try b2 again for 30 s.
+    ['max_fails 3', 'max_fails 100'],
     ['{\n\tadmin 127.0.0.1:2019\n}', globals(admin)],
     ['lb.example.com {', site],
   ])
