@@ -1,5 +1,5 @@
 /** A backend and how it is looked at: what `backendProber` in `index.ts` takes, one shape for each kind. */
-import type { Endpoint, HttpSettings, Prober, TlsSettings } from './prober.ts'
+import type { Endpoint, HttpSettings, TlsSettings } from './prober.ts'
 
 /** What each kind needs to know. */
 interface Shapes {
@@ -21,6 +21,3 @@ export type BackendProbeKind = keyof Shapes
 export type BackendTarget<K extends BackendProbeKind = BackendProbeKind> = {
   readonly [P in K]: { readonly kind: P } & Shapes[P]
 }[K]
-
-/** Makes the prober of a target. It is cheap, holds nothing open and can be dropped at any time. */
-export type MakeProber = (target: BackendTarget) => Prober
