@@ -109,7 +109,8 @@ export async function look(
   let result: ProbeResult
   try {
     await work(look)
-    result = look.result(false, undefined)
+    // What was destroyed because it was too late may look like an end.
+    result = look.result(signal.aborted, undefined)
   } catch (error) {
     result = look.result(true, error)
   }

@@ -48,7 +48,11 @@ async function listening<S extends Socket>(
     connections.accepted += 1
     open.add(socket.on('error', () => undefined).on('close', () => open.delete(socket)))
   })
-  server.on(event, (socket: S) => serve(socket.on('error', () => undefined) as S))
+  server.on(event, (socket: S) => {
+    serve(socket.on('error', () => undefined) as S)
+    // Whoever does not read does not notice that the other side has gone.
+    socket.resume()
+  })
   server.listen(0, host)
   await once(server, 'listening')
   t.teardown(async () => {
