@@ -17,6 +17,9 @@ type Target = BackendTarget<'http'>
 
 const ASK = { 'http/1.1': askHttp1, h2: askHttp2 } as const
 
+/** What may stand in a path and in `Host`: neither spaces nor what is not ASCII (RFC 9112 §3). */
+const SENDABLE = /^[\x21-\x7e]+$/
+
 export function httpProber(target: Target, tools: Tools): Prober {
   const { endpoint, http } = target
   const scheme = target.tls === undefined ? 'http' : 'https'
@@ -25,6 +28,8 @@ export function httpProber(target: Target, tools: Tools): Prober {
   const first: Question = { method, scheme, authority: hostHeader, path }
   return (signal, note) =>
     look(signal, note, async (look) => {
+      // Node.js would send it over h2, where it is up to the backend what to make of it.
+      if (!SENDABLE.test(hostHeader + path)) throw new ProbeError('other', 'cannot be sent')
       const socket = await connect(look, endpoint, tools.names)
       const answer = await ask(look, target, tools, socket, first)
       await judge(http, await follow(look, target, tools, { asked: first, answer, own }))
