@@ -55,6 +55,7 @@ t.test(
     t.match(looked, { failure: 'timeout', sockets: 0 })
     t.same(Object.keys(looked.phasesUs), ['resolve'], 'nothing was connected to')
     t.ok(looked.durationUs >= (SOON_MS - 20) * 1000, `${looked.durationUs}`)
+    t.ok(looked.durationUs < 15_000_000, 'the question is cancelled')
   },
 )
 

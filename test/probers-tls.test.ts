@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import { copyFileSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TlsOptions } from 'node:tls'
+import type { TLSSocket, TlsOptions } from 'node:tls'
 import t, { type Test } from 'tap'
 import { SecureContexts } from '../exporter/probers/contexts.ts'
 import type { TlsSettings } from '../exporter/probers/prober.ts'
@@ -158,6 +158,25 @@ t.test('no TLS, or the wrong one', async (t) => {
   t.same(Object.keys(timely.phasesUs), ['resolve', 'connect', 'tls'])
   for (const { connections } of [plain, closing, resetting, old, silent]) {
     await until('the server to notice', () => connections.open.size === 0, { withinMs: 10_000 })
+  }
+})
+
+t.test('a server that hangs up after the handshake', async (t) => {
+  for (const version of ['http/1.1', 'h2'] as const) {
+    for (const leave of ['end', 'destroy'] as const) {
+      const serve = (socket: TLSSocket) => void socket[leave]()
+      const { port } = await tlsBackend(t, 'server', serve, { ALPNProtocols: [version] })
+      for (let look = 0; look < 5; look += 1) {
+        const endpoint = local(port)
+        const looked = await lookAt(t, {
+          kind: 'http',
+          endpoint,
+          tls: tls(),
+          http: http({ version }),
+        })
+        t.equal(looked.failure, 'protocol', `${version} ${leave}: ${looked.why}`)
+      }
+    }
   }
 })
 

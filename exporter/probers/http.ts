@@ -20,6 +20,7 @@ const ASK = { 'http/1.1': askHttp1, h2: askHttp2 } as const
 /** What may stand in a path and in `Host`: neither spaces nor what is not ASCII (RFC 9112 §3). */
 const SENDABLE = /^[\x21-\x7e]+$/
 
+/** The prober of an HTTP backend, over HTTP/1.1 or h2, with TLS or without. */
 export function httpProber(target: Target, tools: Tools): Prober {
   const { endpoint, http } = target
   const scheme = target.tls === undefined ? 'http' : 'https'
@@ -80,6 +81,8 @@ async function ask(
     if (chosen !== version) throw new ProbeError('protocol', `asked for ${version}, got ${chosen}`)
     spoken = secured
   }
+  // Its close would not be heard of any more.
+  if (spoken.destroyed) throw new ProbeError('protocol', 'closed before it was asked')
   look.note(`${question.method} ${question.scheme}://${question.authority}${question.path}`)
   const answer = await ASK[version](look, spoken, question)
   look.status = answer.status
