@@ -190,7 +190,7 @@ t.test('what the server chooses is what is spoken', async (t) => {
       tls: tls(),
       http: http({ version }),
     } as const
-    return lookAt(t, target, 2000)
+    return lookAt(t, target)
   }
   t.match(await ask({ ALPNProtocols: ['http/1.1'] }, 'h2'), {
     failure: 'tls',

@@ -20,7 +20,7 @@ import { FIXTURES } from './fixtures.ts'
 const PATIENCE_MS = 30_000
 
 /** Only so long as it takes to see that nothing comes. */
-export const SOON_MS = 300
+export const SOON_MS = 600
 
 export interface Looked extends ProbeResult {
   /** What was told with `debug=true`. */
