@@ -8,7 +8,7 @@ import { CryptoStream } from './crypto-stream.ts'
 import { type InitialFrame, initialFrames } from './frames.ts'
 import { InitialWriter } from './initial-writer.ts'
 import { type InitialKeys, initialKeys } from './keys.ts'
-import { type LongPacket, packetsOf } from './long-header.ts'
+import { type LongPacket, type NumberedPacket, packetsOf } from './long-header.ts'
 import { unprotect } from './protection.ts'
 import { retryTag } from './retry.ts'
 import { type Hello, serverHello } from './server-hello.ts'
@@ -167,7 +167,7 @@ export class InitialExchange implements Dialogue {
     return this.#decide({ failure: 'retry', why })
   }
 
-  #initial({ sourceId, packet, numberAt }: Packet<'initial'>): Step {
+  #initial({ sourceId, packet, numberAt }: NumberedPacket): Step {
     const largest = Math.max(-1, ...this.#packetNumbers)
     const opened = unprotect(this.#keys.server, packet, numberAt, largest)
     if (opened === undefined) {

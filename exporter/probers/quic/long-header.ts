@@ -28,7 +28,8 @@ interface Retry extends Ids {
   readonly tag: Buffer
 }
 
-interface Numbered extends Ids {
+/** What can be opened with the keys of its type. */
+export interface NumberedPacket extends Ids {
   readonly type: Exclude<LongType, 'retry'>
   readonly version: QuicVersion
   /** The whole packet, and where its protected number stands. */
@@ -52,7 +53,7 @@ interface Malformed {
   readonly type: 'malformed'
 }
 
-export type LongPacket = VersionNegotiation | Retry | Numbered | Foreign | Short | Malformed
+export type LongPacket = VersionNegotiation | Retry | NumberedPacket | Foreign | Short | Malformed
 
 const RETRY_TAG_BYTES = 16
 
@@ -104,7 +105,7 @@ function retry(version: QuicVersion, ids: Ids, bytes: Buffer, cursor: Cursor): L
 }
 
 function numbered(
-  type: Numbered['type'],
+  type: NumberedPacket['type'],
   version: QuicVersion,
   ids: Ids,
   bytes: Buffer,

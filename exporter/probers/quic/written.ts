@@ -1,11 +1,12 @@
-/** Bytes as QUIC and TLS write them. Lengths are those of our own, so none is too long. */
+/** Bytes as QUIC and TLS write them. */
 
-/** RFC 9000 §16, in as few bytes as it takes; 0 to 2^30 - 1. */
+/** RFC 9000 §16, in as few bytes as it takes; 0 to 2^53 - 1. */
 export function varint(value: number): Buffer {
   if (value < 0x40) return Buffer.of(value)
   if (value < 0x4000) return uint(value | 0x4000, 2)
   if (value < 0x4000_0000) return uint((value | 0x8000_0000) >>> 0, 4)
-  throw new RangeError(`${value} is longer than any length here`)
+  const high = Math.floor(value / 2 ** 32)
+  return Buffer.concat([uint((high | 0xc000_0000) >>> 0, 4), uint(value % 2 ** 32, 4)])
 }
 
 /** An unsigned number, the highest byte first. */
