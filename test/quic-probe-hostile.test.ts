@@ -4,12 +4,7 @@ import t from 'tap'
 import type { Dialogue, Step } from '../exporter/probers/quic/conversation.ts'
 import { CryptoStream } from '../exporter/probers/quic/crypto-stream.ts'
 import { Cursor } from '../exporter/probers/quic/cursor.ts'
-import {
-  ackFrame,
-  closeFrame,
-  cryptoFrame,
-  initialFrames,
-} from '../exporter/probers/quic/frames.ts'
+import { closeFrame, cryptoFrame, initialFrames } from '../exporter/probers/quic/frames.ts'
 import { InitialExchange } from '../exporter/probers/quic/initial-exchange.ts'
 import { packetsOf } from '../exporter/probers/quic/long-header.ts'
 import { serverHello } from '../exporter/probers/quic/server-hello.ts'
@@ -18,6 +13,7 @@ import { QUIC_V1, QUIC_V2, versionOf } from '../exporter/probers/quic/versions.t
 import { varint } from '../exporter/probers/quic/written.ts'
 import {
   type Asked,
+  ackFrame,
   helloFrames,
   retryPacket,
   serverHelloMessage,

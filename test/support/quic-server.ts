@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import type { Test } from 'tap'
 import { Cursor } from '../../exporter/probers/quic/cursor.ts'
 import {
-  ackFrame,
   cryptoFrame,
   type InitialFrame,
   initialFrames,
@@ -14,7 +13,7 @@ import { initialHeader, packetsOf } from '../../exporter/probers/quic/long-heade
 import { OVERHEAD_BYTES, protect, unprotect } from '../../exporter/probers/quic/protection.ts'
 import { retryTag } from '../../exporter/probers/quic/retry.ts'
 import { type QuicVersion, versionOf } from '../../exporter/probers/quic/versions.ts'
-import { uint, vector } from '../../exporter/probers/quic/written.ts'
+import { uint, varint, vector } from '../../exporter/probers/quic/written.ts'
 
 /** What such a server calls itself. */
 export const SERVER_ID = Buffer.from('5e57e12a5e57e12b', 'hex')
@@ -118,6 +117,27 @@ export function serverInitial(asked: Asked, frames: Buffer, changes: InitialChan
   if (changes.reservedBits) header[0] = (header[0] ?? 0) | 0x0c
   const { server } = keysOf(version, changes.keyId ?? asked.destinationId)
   return protect(server, header, packetNumber, frames)
+}
+
+/** An ACK of these packets (RFC 9000 §19.3). */
+export function ackFrame(packetNumbers: Iterable<number>): Buffer {
+  const numbers = [...new Set(packetNumbers)].sort((one, other) => other - one)
+  // Each range with its largest and its smallest number, from the highest range on.
+  const ranges: [largest: number, smallest: number][] = []
+  for (const number of numbers) {
+    const last = ranges.at(-1)
+    if (last !== undefined && last[1] === number + 1) last[1] = number
+    else ranges.push([number, number])
+  }
+  const [[largest, smallest] = [0, 0], ...more] = ranges
+  const parts = [Buffer.of(0x02), varint(largest), varint(0), varint(more.length)]
+  parts.push(varint(largest - smallest))
+  let previous = smallest
+  for (const [high, low] of more) {
+    parts.push(varint(previous - high - 2), varint(high - low))
+    previous = low
+  }
+  return Buffer.concat(parts)
 }
 
 /** ACK of the first packet, and a ServerHello. */
