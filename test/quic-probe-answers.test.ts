@@ -85,10 +85,8 @@ for (const version of [QUIC_V1, QUIC_V2]) {
     t.strictSame(last.destinationId, SERVER_ID, 'to the server by its own name')
     const { frames, packetNumber } = openInitial(last, first.destinationId)
     t.equal(packetNumber, 1)
-    t.match(frames, [
-      { type: 'ack', largest: 0 },
-      { type: 'close', code: 0 },
-    ])
+    t.equal(frames.length, 1, 'no ACK: it would be a false round trip')
+    t.match(frames[0], { type: 'close', code: 0 })
   })
 }
 
@@ -150,10 +148,6 @@ t.test(
     })
     const result = await probe('initial', server.port)
     t.match(result, { failure: undefined, answer: 'server_hello' })
-    await untilLeft(server, 2)
-    const [first, last] = server.asked
-    if (first === undefined || last === undefined) throw new Error('nothing came')
-    t.match(openInitial(last, first.destinationId).frames[0], { type: 'ack', largest: 3 })
   },
 )
 
@@ -235,6 +229,11 @@ t.test('a ServerHello and then a close is a close', async (t) => {
     reply(serverInitial(asked, closeFrame(2), { packetNumber: 1 }))
   })
   t.match(await probe('initial', server.port), { failure: 'close', closeCode: 2 })
+  const together = await startUdp(t, (asked, reply) => {
+    const hello = serverInitial(asked, helloFrames())
+    reply(Buffer.concat([hello, serverInitial(asked, closeFrame(2), { packetNumber: 1 })]))
+  })
+  t.match(await probe('initial', together.port), { failure: 'close', closeCode: 2 })
 })
 
 t.test('another version: which there are', async (t) => {
