@@ -26,11 +26,10 @@ async function probe(
   rung: QuicRung,
   port: number,
   changes: Partial<QuicTarget> = {},
-  timeoutMs = WITHIN_MS,
 ): Promise<QuicProbeResult & { readonly notes: readonly string[] }> {
   const notes: string[] = []
-  const prober = LADDER[rung](frontDoor(port, changes), literally(timeoutMs))
-  const result = await prober(AbortSignal.timeout(timeoutMs), (line) => notes.push(line))
+  const prober = LADDER[rung](frontDoor(port, changes), literally(WITHIN_MS))
+  const result = await prober(AbortSignal.timeout(WITHIN_MS), (line) => notes.push(line))
   return { ...result, notes }
 }
 
@@ -91,8 +90,8 @@ for (const version of [QUIC_V1, QUIC_V2]) {
 }
 
 t.test('the ClientHello: what a server of HTTP/3 needs stands in it', async (t) => {
-  const server = await startUdp(t)
-  await probe('initial', server.port, { serverName: 'www.example.org.', alpn: ['h3', 'x'] }, 100)
+  const server = await startUdp(t, (asked, reply) => reply(serverInitial(asked, closeFrame(0))))
+  await probe('initial', server.port, { serverName: 'www.example.org.', alpn: ['h3', 'x'] })
   const hello = clientHelloOf(server.asked.slice(0, 1))
   const read = parseHello(hello)
   t.strictSame(read.get(0), Buffer.from('\0\x12\0\0\x0fwww.example.org'), 'SNI without a dot')
@@ -106,10 +105,9 @@ t.test('the ClientHello: what a server of HTTP/3 needs stands in it', async (t) 
 })
 
 t.test('no SNI for an address', async (t) => {
-  const server = await startUdp(t)
-  const { port } = server
-  const { serverName: _, ...target } = frontDoor(port)
-  await LADDER.initial(target, literally(100))(AbortSignal.timeout(100), () => {})
+  const server = await startUdp(t, (asked, reply) => reply(serverInitial(asked, closeFrame(0))))
+  const { serverName: _, ...target } = frontDoor(server.port)
+  await LADDER.initial(target, literally())(AbortSignal.timeout(WITHIN_MS), () => {})
   t.notOk(parseHello(clientHelloOf(server.asked.slice(0, 1))).has(0))
 })
 
