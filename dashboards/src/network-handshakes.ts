@@ -44,7 +44,6 @@ export const handshakes = [
     about:
       'By layer and registered code. crypto: TLS alerts. transport: one side broke the rules. application: HTTP/3; clients that leave cancel requests every day.',
     unit: 'perSecond',
-    stack: 'values',
     queries: [
       {
         expr: `${sumBy('layer, code', rate('quic_connection_errors_total', SOURCE))} > 0`,

@@ -73,7 +73,6 @@ const arrival = [
     about:
       'By reason. connection_unknown: routed to the wrong instance, or late. decryption_failure in numbers: something on the way changes packets.',
     unit: 'perSecond',
-    stack: 'values',
     queries: [{ expr: some(by('reason', 'quic_packets_dropped_total')), legend: '{{reason}}' }],
     needs: { signals: ['quic_packets_dropped_total'] },
   }),
@@ -131,9 +130,7 @@ const speed = [
     max: 1,
     queries: [
       {
-        expr: some(
-          `${sumBy('state', rate('quic_congestion_state_seconds_total', SOURCE, 'state!="idle"'))} / ignoring (state) group_left () (${of('quic_congestion_state_seconds_total', 'state!="idle"')} > 0)`,
-        ),
+        expr: `${sumBy('state', rate('quic_congestion_state_seconds_total', SOURCE, 'state!="idle"'))} / ignoring (state) group_left () (${of('quic_congestion_state_seconds_total', 'state!="idle"')} > 0)`,
         legend: '{{state}}',
       },
     ],

@@ -242,7 +242,6 @@ const onceMore = [
     title: 'Requests by method',
     about: 'What is asked for. A rollout must not change it.',
     unit: 'requests',
-    stack: 'values',
     queries: [
       {
         expr: `${sumBy('method', rate('quic_lb_requests_by_method_total', LOG))} > 0`,

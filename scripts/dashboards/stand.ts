@@ -12,11 +12,18 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Owner } from '../../test/live/processes.ts'
 import { openMetrics, type TakenPage } from './stand/history.ts'
-import { backfill, INSTANCE, JOB, startPrometheus, untilScraped } from './stand/prometheus.ts'
+import {
+  backfill,
+  backfillRules,
+  INSTANCE,
+  JOB,
+  startPrometheus,
+  untilScraped,
+} from './stand/prometheus.ts'
 import { openRecorder, type Recorder } from './stand/recorder.ts'
 
 export interface StandOptions {
-  /** Rule files that Prometheus evaluates each second from the end of the hour on. */
+  /** Their recording rules are evaluated over the hour; their alerts from its end on, each second. */
   readonly ruleFiles?: readonly string[]
   /** Names of the sources that play; all of them if not given. */
   readonly sources?: readonly string[]
@@ -72,12 +79,10 @@ async function open(owner: Owner, options: StandOptions): Promise<Omit<Stand, 's
     await backfill(owner, directory, file)
     await rm(file)
   }
-  const { ruleFiles = [] } = options
-  const prometheusUrl = await startPrometheus(owner, {
-    directory,
-    target: recorder.target,
-    ruleFiles,
-  })
+  const { target } = recorder
+  const prometheus = { directory, target, ruleFiles: options.ruleFiles ?? [] }
+  await backfillRules(owner, prometheus, endMs - HOUR_S * 1000, endMs, STEP_S)
+  const { url: prometheusUrl } = await startPrometheus(owner, prometheus)
   for (let second = 0; second < SCRAPED_S; second += 1) {
     await recorder.play(1, 1)
     await delay(1000)
