@@ -1,6 +1,6 @@
 /**
  * A stand to look at dashboards: the real exporter reads recorded streams as they grow, and a real
- * Prometheus has an hour of its pages, the same hour at 0.6 of its pace 1, 7 and 14 days before, and scrapes
+ * Prometheus has an hour of its pages, the first half of it at half the pace 1, 7 and 14 days before, and scrapes
  * on from there. The hour is played in less than a minute: rates are those of its own stretched clock.
  */
 import { createWriteStream } from 'node:fs'
@@ -46,7 +46,7 @@ const STEP_S = 15
 const SCRAPED_S = 10
 const DAY_MS = 86_400_000
 const BASELINE_DAYS = [1, 7, 14]
-const BASELINE_PACE = 0.6
+const BASELINE_PACE = 0.5
 /** Of the hours before, only every second step is kept. */
 const BASELINE_STEP = 2
 
