@@ -60,7 +60,8 @@ const sides = [
   stat({
     title: 'Requests that this rests on',
     about: `Requests in the time range. Below ${ENOUGH_REQUESTS} (red) quantiles of a protocol are of a few users, and a comparison means little.`,
-    unit: 'count',
+    unit: 'none',
+    decimals: 0,
     height: 8,
     threshold: { value: ENOUGH_REQUESTS, wrong: 'below' },
     queries: [

@@ -91,7 +91,7 @@ export interface GraphSpec extends Asking {
   readonly max?: number
   /** What is received is drawn below the axis, which must then reach down there. */
   readonly mirrored?: true
-  /** Ratios: 2 is as far above 1 as 0.5 is below. */
+  /** Ratios: 2 is as far above 1 as 0.5 is below; 1/4 to 8 is shown. */
   readonly doubling?: true
 }
 
@@ -111,6 +111,8 @@ export function graph(spec: GraphSpec): Tile {
     panel.axisSoftMin(mirrored === undefined ? 0 : -LEAST_AXIS[unit]).axisSoftMax(LEAST_AXIS[unit])
   } else {
     panel.scaleDistribution(new ScaleDistributionConfigBuilder().type(ScaleDistribution.Log).log(2))
+    // One outlier would otherwise flatten all that is near 1.
+    panel.min(1 / 4).max(8)
   }
   if (mirrored !== undefined) {
     panel.overrideByRegexp('/received/', [property('custom.transform', 'negative-Y')])

@@ -84,7 +84,7 @@ async function open(owner: Owner, options: StandOptions): Promise<Omit<Stand, 's
   await backfillRules(owner, prometheus, endMs - HOUR_S * 1000, endMs, STEP_S)
   const { url: prometheusUrl } = await startPrometheus(owner, prometheus)
   for (let second = 0; second < SCRAPED_S; second += 1) {
-    await recorder.play(1, 1)
+    recorder.play(1, 1)
     await delay(1000)
   }
   const toMs = await untilScraped(prometheusUrl)
@@ -97,7 +97,8 @@ async function open(owner: Owner, options: StandOptions): Promise<Omit<Stand, 's
 async function playHour(recorder: Recorder): Promise<TakenPage[]> {
   const pages = [await recorder.page()]
   for (let second = STEP_S; second <= HOUR_S; second += STEP_S) {
-    await recorder.play(STEP_S, second / HOUR_S)
+    recorder.play(STEP_S, second / HOUR_S)
+    await recorder.read()
     pages.push(await recorder.page())
   }
   return pages

@@ -8,12 +8,15 @@ import type { LogPart, Mood, QlogPart } from './script.ts'
 /** A file that still grows, or is still there. */
 interface GrowingFile {
   readonly path: string
-  /** What is to be written in each of the next stretches. */
+  /** What is still to be written, piece by piece. */
   readonly pieces: string[]
+  /** Seconds of the stand's time until the next piece. */
+  waitS: number
 }
 
-/** Connections live for so many stretches; so long again their file stays. */
+/** Connections are written in so many pieces, one each quarter of a minute; so long again their file stays. */
 const LIFE = 5
+const PIECE_S = 15
 
 /** Writes one source. */
 export interface Writer {
@@ -21,7 +24,7 @@ export interface Writer {
   play(seconds: number, mood: Mood): void
 }
 
-/** Each connection is a file that grows over some stretches. */
+/** Each connection is a file that grows for a while. */
 export class QlogWriter implements Writer {
   readonly #part: QlogPart
   readonly #directory: string
@@ -43,10 +46,16 @@ export class QlogWriter implements Writer {
     for (; this.#due >= 1; this.#due -= 1) {
       this.#open(names[this.#opened % names.length] as string)
     }
-    for (const { path, pieces } of this.#files) {
-      const piece = pieces.shift()
-      if (piece !== undefined && piece !== '') appendFileSync(path, piece, 'latin1')
-      if (pieces.length === 0) rmSync(path)
+    for (const file of this.#files) {
+      for (
+        file.waitS -= seconds;
+        file.waitS <= 0 && file.pieces.length > 0;
+        file.waitS += PIECE_S
+      ) {
+        const piece = file.pieces.shift() ?? ''
+        if (piece !== '') appendFileSync(file.path, piece, 'latin1')
+      }
+      if (file.pieces.length === 0) rmSync(file.path)
     }
     this.#files = this.#files.filter(({ pieces }) => pieces.length > 0)
   }
@@ -61,7 +70,11 @@ export class QlogWriter implements Writer {
       lines.slice(index * share, (index + 1) * share).join(''),
     )
     const stays = Array.from({ length: LIFE }, () => '')
-    this.#files.push({ path: join(this.#directory, `${id}.sqlog`), pieces: [...pieces, ...stays] })
+    this.#files.push({
+      path: join(this.#directory, `${id}.sqlog`),
+      pieces: [...pieces, ...stays],
+      waitS: 0,
+    })
   }
 
   #text(name: string): string {

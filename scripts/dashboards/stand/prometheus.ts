@@ -39,17 +39,20 @@ export async function backfillRules(
 ): Promise<void> {
   const { directory, ruleFiles } = options
   if (ruleFiles.length === 0) return
-  const { url, running } = await startPrometheus(owner, { ...options, ruleFiles: [] })
-  const { code, stdout, stderr } = await run(owner, {
-    program: peer('promtool'),
-    args: [
-      ...['tsdb', 'create-blocks-from', 'rules', `--start=${Math.round(fromMs / 1000)}`],
-      ...[`--end=${Math.round(toMs / 1000)}`, `--eval-interval=${stepS}s`, `--url=${url}`],
-      ...[`--output-dir=${join(directory, 'data')}`, ...ruleFiles],
-    ],
-  })
-  await running.stop()
-  if (code !== 0) throw new Error(`promtool: ${stdout}${stderr}`)
+  // A rule may rest on another one, which must be in the database first.
+  for (let depth = 0; depth < 2; depth += 1) {
+    const { url, running } = await startPrometheus(owner, { ...options, ruleFiles: [] })
+    const { code, stdout, stderr } = await run(owner, {
+      program: peer('promtool'),
+      args: [
+        ...['tsdb', 'create-blocks-from', 'rules', `--start=${Math.round(fromMs / 1000)}`],
+        ...[`--end=${Math.round(toMs / 1000)}`, `--eval-interval=${stepS}s`, `--url=${url}`],
+        ...[`--output-dir=${join(directory, 'data')}`, ...ruleFiles],
+      ],
+    })
+    await running.stop()
+    if (code !== 0) throw new Error(`promtool: ${stdout}${stderr}`)
+  }
 }
 
 /** Starts it; resolves when it is ready and has seen the exporter. */

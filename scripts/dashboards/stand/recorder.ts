@@ -25,8 +25,10 @@ import {
 export interface Recorder {
   /** `host:port` where the exporter serves its page. */
   readonly target: string
-  /** Plays so many seconds of the hour, at a share of it, and lets the exporter read what came. */
-  play(seconds: number, share: number): Promise<void>
+  /** Writes what comes in so many seconds of the hour, at a share of it. */
+  play(seconds: number, share: number): void
+  /** Lets the exporter read what came, now. */
+  read(): Promise<void>
   page(): Promise<TakenPage>
   stop(): Promise<void>
 }
@@ -62,11 +64,11 @@ export async function openRecorder(
   exporter.start()
   return {
     target: new URL(listening.urls[0] ?? '').host,
-    play: async (seconds, share) => {
+    play: (seconds, share) => {
       for (const balancer of balancers) balancer.moment = share
       for (const writer of writers) writer.play(seconds, moodAt(share))
-      await Promise.all(exporter.sources.all.map((source) => source.sweep()))
     },
+    read: async () => void (await Promise.all(exporter.sources.all.map((one) => one.sweep()))),
     page: async () => ({ atMs: Date.now(), text: await exporter.page() }),
     stop: async () => {
       await listening.close()
