@@ -83,6 +83,7 @@ async function open(owner: Owner, options: StandOptions): Promise<Omit<Stand, 's
   const prometheus = { directory, target, ruleFiles: options.ruleFiles ?? [] }
   await backfillRules(owner, prometheus, endMs - HOUR_S * 1000, endMs, STEP_S)
   const { url: prometheusUrl } = await startPrometheus(owner, prometheus)
+  recorder.end()
   for (let second = 0; second < SCRAPED_S; second += 1) {
     recorder.play(1, 1)
     await delay(1000)

@@ -116,6 +116,17 @@ export class LogWriter implements Writer {
     appendFileSync(this.#path, text, 'latin1')
   }
 
+  /** Plays on to the line with which it is to end, if there is one. */
+  end(): void {
+    const { endsWith } = this.#part
+    if (endsWith === undefined) return
+    let text = ''
+    while (!endsWith.test(text)) {
+      text = this.#line('failing')
+      appendFileSync(this.#path, `${text}\n`, 'latin1')
+    }
+  }
+
   #line(mood: Mood): string {
     const { trouble, dated } = this.#part
     for (;;) {

@@ -27,6 +27,8 @@ export interface Recorder {
   readonly target: string
   /** Writes what comes in so many seconds of the hour, at a share of it. */
   play(seconds: number, share: number): void
+  /** Writes what stands at the end of the hour. */
+  end(): void
   /** Lets the exporter read what came, now. */
   read(): Promise<void>
   page(): Promise<TakenPage>
@@ -43,10 +45,8 @@ export async function openRecorder(
   const qlogs = QLOG_PARTS.filter(plays)
   const logs = LOG_PARTS.filter(plays)
   const polled = [POLLED_PART].filter(plays)
-  const writers = [
-    ...qlogs.map((part) => new QlogWriter(part, at(part.source))),
-    ...logs.map((part) => new LogWriter(part, at(part.source))),
-  ]
+  const logWriters = logs.map((part) => new LogWriter(part, at(part.source)))
+  const writers = [...qlogs.map((part) => new QlogWriter(part, at(part.source))), ...logWriters]
   const balancers = await Promise.all(
     polled.map(({ source, answers }) => openBalancer(at(source), answers)),
   )
@@ -67,6 +67,9 @@ export async function openRecorder(
     play: (seconds, share) => {
       for (const balancer of balancers) balancer.moment = share
       for (const writer of writers) writer.play(seconds, moodAt(share))
+    },
+    end: () => {
+      for (const writer of logWriters) writer.end()
     },
     read: async () => void (await Promise.all(exporter.sources.all.map((one) => one.sweep()))),
     page: async () => ({ atMs: Date.now(), text: await exporter.page() }),

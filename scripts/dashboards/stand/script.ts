@@ -48,6 +48,8 @@ export interface LogPart {
   /** Lines that are only played while backends fail. */
   readonly trouble?: RegExp
   readonly perMinute: number
+  /** After the hour it is played on to this line, so that the last thing is one to be woken by. */
+  readonly endsWith?: RegExp
   /** Gives a line the time at which it is written. */
   readonly dated: (line: string, at: Date, round: number) => string
 }
@@ -96,6 +98,7 @@ export const LOG_PARTS: readonly LogPart[] = [
     dialect: 'lb-events',
     logs: ['lb-events/synthetic-balancer.log'],
     perMinute: 20,
+    endsWith: /"circuit_breaker".*"state":"open"/,
     dated: (line, at, round) =>
       line
         .replace(/"time":"[^"]*"/, `"time":"${at.toISOString()}"`)
