@@ -101,11 +101,20 @@ export function words(
 }
 
 /** Words for a value that is not there, or is no number: without a colour that would judge it. */
-export function nothingIs(text: string): ValueMapping {
+export function nothingIs(text: string, match = SpecialValueMatch.NullAndNan): ValueMapping {
   return {
     type: MappingType.SpecialValue,
-    options: { match: SpecialValueMatch.NullAndNan, result: { text, color: 'text', index: 0 } },
+    options: { match, result: { text, color: 'text', index: 0 } },
   }
+}
+
+/** The same for numbers of now: a series that is there and had nothing to count last is another thing. */
+export function nothingNow(text: string | undefined): ValueMapping[] {
+  if (text !== undefined) return [nothingIs(text)]
+  return [
+    nothingIs(NOTHING, SpecialValueMatch.Null),
+    nothingIs('Nothing just now', SpecialValueMatch.NotANumber),
+  ]
 }
 
 /** One property of an override. */

@@ -40,8 +40,7 @@ import {
   FAINT,
   fixedColor,
   LEAST_AXIS,
-  NOTHING,
-  nothingIs,
+  nothingNow,
   property,
   type Tile,
   UNITS,
@@ -64,10 +63,10 @@ export interface StatSpec extends Asking {
 
 /** Numbers of now, one tile for each series. */
 export function stat(spec: StatSpec): Tile {
-  const { queries, needs, mappings = [], trend, nothing = NOTHING } = spec
+  const { queries, needs, mappings = [], trend, nothing } = spec
   const panel = new StatBuilder()
     .targets(targets(queries, trend === undefined ? 'instant' : 'range', needs))
-    .mappings([...mappings, nothingIs(nothing)])
+    .mappings([...mappings, ...nothingNow(nothing)])
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false))
     .colorMode(BigValueColorMode.Value)
     .graphMode(trend === undefined ? BigValueGraphMode.None : BigValueGraphMode.Area)
