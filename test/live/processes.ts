@@ -16,6 +16,9 @@ export interface Command {
   readonly input?: string
 }
 
+/** Who lets go at the end; every test does. */
+export type Owner = Pick<Test, 'teardown'>
+
 /** How a program ended, and all that it printed. */
 export interface Ending {
   readonly code: number | null
@@ -47,7 +50,7 @@ const killStarted = () => {
 process.on('exit', killStarted).on('SIGALRM', killStarted)
 
 /** Starts a program with nothing of this process's environment but PATH. */
-export function start(t: Test, { program, args, cwd, env, input = '' }: Command): Running {
+export function start(t: Owner, { program, args, cwd, env, input = '' }: Command): Running {
   const child = spawn(program, args, {
     cwd,
     env: { PATH: process.env.PATH, ...env },
@@ -72,7 +75,7 @@ export function start(t: Test, { program, args, cwd, env, input = '' }: Command)
 }
 
 /** Runs a program to its end; it is killed if it has not ended within a minute. */
-export function run(t: Test, command: Command): Promise<Ending> {
+export function run(t: Owner, command: Command): Promise<Ending> {
   return untilEnded(start(t, command))
 }
 
