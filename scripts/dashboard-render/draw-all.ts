@@ -10,7 +10,7 @@ import type { Options } from './options.ts'
 import type { Scene } from './page/scene.ts'
 import { askPanels } from './queries/panel-data.ts'
 import { Prometheus } from './queries/prometheus.ts'
-import { type Choices, chooseVariables } from './queries/variables.ts'
+import { type Choices, type Chosen, chooseVariables, substituteShown } from './queries/variables.ts'
 import { allDashboards, openSource, type Source } from './source.ts'
 import { faults, remarks } from './verdict.ts'
 
@@ -51,7 +51,14 @@ async function sceneOf(dashboard: Dashboard, source: Source, choices: Choices): 
   const chosen = await chooseVariables(dashboard, prometheus, range, choices)
   const columnWidth = CONTENT_WIDTH / 24
   const data = await askPanels(dashboard, { prometheus, range, scrapeMs, chosen, columnWidth })
-  return { dashboard, data, chosen, range, width: CONTENT_WIDTH }
+  return { dashboard: withTitles(dashboard, chosen), data, chosen, range, width: CONTENT_WIDTH }
+}
+
+function withTitles(dashboard: Dashboard, chosen: readonly Chosen[]): Dashboard {
+  const panels = dashboard.panels.map((panel) => {
+    return { ...panel, title: substituteShown(panel.title ?? '', chosen) }
+  })
+  return { ...dashboard, panels }
 }
 
 function report(

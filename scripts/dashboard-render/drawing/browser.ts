@@ -30,7 +30,7 @@ export interface OpenPage {
 /** Opens the page; it can reach nothing but the bundle and the icons of @grafana/ui. */
 export async function openPage(browser: Browser, bundle: Bundle, width: number): Promise<OpenPage> {
   const context = await browser.newContext({
-    viewport: { width, height: 1000 },
+    viewport: { width, height: 400 },
     timezoneId: 'UTC',
     locale: 'en-US',
     reducedMotion: 'reduce',

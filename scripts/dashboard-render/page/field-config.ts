@@ -14,6 +14,7 @@ import {
 } from '@grafana/data'
 import { lastValueFrom } from 'rxjs'
 import type { Panel } from '../dashboard.ts'
+import { replaceFieldNames } from './field-names.ts'
 
 /** Settings of a field that every panel type knows. */
 const STANDARD = [
@@ -110,7 +111,8 @@ function registryFor({ defaults, overrides }: FieldConfigSource): FieldConfigOpt
       isCustom: id.startsWith('custom.'),
       editor: () => null,
       override: () => null,
-      process: (value) => value,
+      process: (value, { field }) =>
+        id === 'displayName' && value ? replaceFieldNames(value, field?.state?.scopedVars) : value,
       shouldApply: () => true,
     }),
   )
@@ -143,7 +145,7 @@ export async function prepareFrames(
     data: transformed,
     fieldConfig,
     fieldConfigRegistry: registryFor(fieldConfig),
-    replaceVariables: (text) => text,
+    replaceVariables: replaceFieldNames,
     theme,
     timeZone: 'utc',
   })

@@ -1,4 +1,4 @@
-import { formattedValueToString, getValueFormat } from '@grafana/data'
+import { type DisplayProcessor, formattedValueToString, getDisplayProcessor } from '@grafana/data'
 import * as chromatic from 'd3-scale-chromatic'
 import { type Drawing, option } from './drawing.ts'
 import { NoData } from './no-data.tsx'
@@ -29,7 +29,9 @@ export function HeatmapPanel({ panel, frames, range, theme, width, height }: Dra
   const bottom = height - MARGIN.bottom - LEGEND_HEIGHT
   const rowHeight = (bottom - MARGIN.top) / rows.length
   const { unit } = option<{ unit?: string }>(panel, 'yAxis', {})
-  const name = (text: string) => bucketName(text, unit)
+  const ofUnit = getDisplayProcessor({ field: { config: { unit } }, theme })
+  const short = getDisplayProcessor({ field: { config: { unit: 'short' } }, theme })
+  const name = (text: string) => bucketName(text, ofUnit)
   const everyRows = Math.max(1, Math.ceil(15 / rowHeight))
   return (
     <svg width={width} height={height} role="img" aria-label={panel.title}>
@@ -40,7 +42,7 @@ export function HeatmapPanel({ panel, frames, range, theme, width, height }: Dra
             {index % everyRows === 0 && (
               <text
                 x={MARGIN.left - 8}
-                y={y + rowHeight / 2 + 4}
+                y={y + 4}
                 fontSize={12}
                 textAnchor="end"
                 fill={theme.colors.text.primary}
@@ -75,7 +77,7 @@ export function HeatmapPanel({ panel, frames, range, theme, width, height }: Dra
           0
         </text>
         <text x={SHADES * 40 + 6} y={9} fill={theme.colors.text.secondary}>
-          {formattedValueToString(getValueFormat('short')(most, 1))}
+          {formattedValueToString(short(most))}
         </text>
       </g>
     </svg>
@@ -96,8 +98,8 @@ function shader({ scheme = 'Oranges', exponent = 0.5, reverse = false }: Colour,
 }
 
 /** A bucket's upper bound with its unit; a text that is no number stays what it is. */
-function bucketName(text: string, unit: string | undefined): string {
+function bucketName(text: string, ofUnit: DisplayProcessor): string {
   if (text === '+Inf') return '∞'
   const bound = Number(text)
-  return Number.isNaN(bound) ? text : formattedValueToString(getValueFormat(unit)(bound))
+  return Number.isNaN(bound) ? text : formattedValueToString(ofUnit(bound))
 }

@@ -16,6 +16,7 @@ import {
 } from '@grafana/ui'
 import { type Drawing, option } from './drawing.ts'
 import { fieldConfigOf } from './field-config.ts'
+import { replaceFieldNames } from './field-names.ts'
 
 const REDUCE: ReduceDataOptions = { values: false, calcs: ['lastNotNull'], fields: '' }
 
@@ -24,7 +25,7 @@ export function displayValues({ panel, frames, theme }: Drawing, sparkline: bool
   return getFieldDisplayValues({
     fieldConfig: fieldConfigOf(panel),
     reduceOptions: { ...REDUCE, ...option(panel, 'reduceOptions', {}) },
-    replaceVariables: (text) => text,
+    replaceVariables: replaceFieldNames,
     theme,
     data: [...frames],
     sparkline,

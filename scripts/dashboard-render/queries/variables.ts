@@ -109,9 +109,17 @@ function alternatives(values: readonly string[]): string {
   return escaped.length === 1 ? (escaped[0] ?? '') : `(${escaped.join('|')})`
 }
 
-/** Puts values in the place of `$name`, `${name}`, `${name:format}` and `[[name]]`. */
+/** Puts values in the place of `$name`, `${name}`, `${name:format}` and `[[name]]`, as a query wants them. */
 export function substitute(text: string, chosen: readonly Chosen[]): string {
-  const values = new Map(chosen.map(({ name, inQuery }) => [name, inQuery]))
+  return replaceNames(text, new Map(chosen.map(({ name, inQuery }) => [name, inQuery])))
+}
+
+/** The same for a title: the values as the drop-downs show them. */
+export function substituteShown(text: string, chosen: readonly Chosen[]): string {
+  return replaceNames(text, new Map(chosen.map(({ name, shown }) => [name, shown])))
+}
+
+function replaceNames(text: string, values: ReadonlyMap<string, string>): string {
   return text.replace(/\$(\w+)|\$\{(\w+)(?::\w+)?\}|\[\[(\w+)(?::\w+)?\]\]/g, (whole, ...names) => {
     const name = names.slice(0, 3).find((part) => part !== undefined)
     return values.get(String(name)) ?? whole
