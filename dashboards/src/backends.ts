@@ -1,0 +1,373 @@
+/** D5: which backend is it, who says so, and what does the front door say? */
+import { backendTable, breakerState } from './backend-table.ts'
+import type { Board } from './board.ts'
+import { HELP_NOT_REPORTED, UIDS } from './guide.ts'
+import { ANSWERS, BREAKER, UP_OR_DOWN, YES_OR_NO } from './looks.ts'
+import { BACKEND, increase, LOG, quantile, rate, series, share, sumBy } from './promql.ts'
+import { graph, stat, timeline } from './shapes.ts'
+import { table } from './table.ts'
+import { CERTIFICATE_DAYS, THRESHOLDS } from './thresholds.ts'
+
+const NO_PROBE = 'No backend is probed'
+const NO_DOOR = 'No front door is probed'
+const DAY = 86_400
+const REQUESTS = 'quic_lb_backend_requests_total'
+
+const requests = (...matchers: readonly string[]) =>
+  sumBy('backend', rate(REQUESTS, LOG, BACKEND, ...matchers))
+
+const states = [
+  timeline({
+    title: 'Backends by our own probe',
+    about: 'After rise and fall: one failed probe is no outage. A gap is time without a verdict.',
+    unit: 'none',
+    width: 12,
+    mappings: [UP_OR_DOWN],
+    nothing: NO_PROBE,
+    queries: [
+      {
+        expr: `max by (backend) (${series('quic_lb_backend_up', BACKEND)})`,
+        legend: '{{backend}}',
+      },
+    ],
+  }),
+  timeline({
+    title: 'Backends as the balancer has them',
+    about:
+      'Its own health checks, where its log or its API tells. Down here and up beside: the balancer cannot reach it, or checks something else.',
+    unit: 'none',
+    width: 12,
+    mappings: [UP_OR_DOWN],
+    nothing: 'No balancer says anything about backends',
+    queries: [
+      {
+        expr: `max by (source, backend) (${series('quic_lb_backend_reported_up', BACKEND)})`,
+        legend: '{{backend}}, says {{source}}',
+      },
+    ],
+  }),
+  timeline({
+    title: 'Circuit breakers',
+    about:
+      'Whether the balancer sends requests to the backend at all. Openings between two scrapes are only in the counters below.',
+    unit: 'none',
+    mappings: [BREAKER],
+    queries: [
+      { expr: breakerState('source, backend', BACKEND), legend: '{{backend}}, {{source}}' },
+    ],
+    needs: {
+      signals: ['quic_lb_circuit_breaker_state'],
+      of: 'source=~".+"',
+      like: 'quic_lb_circuit_breaker_failures_total',
+    },
+  }),
+  backendTable(BACKEND),
+]
+
+const load = [
+  graph({
+    title: 'Requests by backend',
+    about: 'As the request log has them. nginx logs every try, HAProxy and Caddy the last one.',
+    unit: 'requests',
+    stack: 'values',
+    queries: [{ expr: requests(), legend: '{{backend}}' }],
+    needs: { signals: [REQUESTS], of: LOG },
+  }),
+  graph({
+    title: 'Skew: busiest backend by the average',
+    about:
+      '1 is even. A backend that is down drops out of both, so the rest may look even and overloaded.',
+    unit: 'count',
+    min: 1,
+    queries: [
+      {
+        expr: `max(${requests()}) / (avg(${requests()}) > 0)`,
+        legend: 'busiest by average',
+      },
+    ],
+    needs: { signals: [REQUESTS], of: LOG },
+  }),
+  graph({
+    title: 'Errors (5xx share) by backend',
+    about:
+      'One line up: that backend. All lines up: what they share, a database or the last release.',
+    unit: 'share',
+    threshold: THRESHOLDS.errorShare,
+    queries: [{ expr: share(requests('code="5xx"'), requests()), legend: '{{backend}}' }],
+    needs: { signals: [REQUESTS], of: LOG },
+  }),
+  graph({
+    title: 'Time to answer by backend, p50 and p95',
+    about: 'As the balancer measured it: without the way to the user.',
+    unit: 'seconds',
+    queries: [0.5, 0.95].map((q) => ({
+      expr: quantile(q, 'quic_lb_backend_response_duration_seconds', 'backend', LOG, BACKEND),
+      legend: `{{backend}}, p${q * 100}`,
+    })),
+    needs: { signals: ['quic_lb_backend_response_duration_seconds'], of: LOG },
+  }),
+  graph({
+    title: 'Tries again, and no backend at all',
+    about:
+      'Tries after the first, and requests that the balancer answered itself because no backend was left.',
+    unit: 'requests',
+    queries: [
+      { expr: sumBy('', rate('quic_lb_retries_total', LOG)), legend: 'tries again' },
+      {
+        expr: sumBy('', rate('quic_lb_requests_without_backend_total', LOG)),
+        legend: 'without a backend',
+      },
+    ],
+    needs: {
+      signals: ['quic_lb_retries_total', 'quic_lb_requests_without_backend_total'],
+      of: LOG,
+    },
+  }),
+  graph({
+    title: 'Requests broken off, by whom',
+    about:
+      'client: users gave up, often because it took too long. server: the backend broke off in the middle of an answer.',
+    unit: 'requests',
+    stack: 'values',
+    queries: [
+      {
+        expr: sumBy('initiator', rate('quic_lb_requests_aborted_total', LOG)),
+        legend: '{{initiator}}',
+      },
+    ],
+    needs: { signals: ['quic_lb_requests_aborted_total'], of: LOG },
+  }),
+]
+
+const breakers = [
+  graph({
+    title: 'Entries into states of breakers',
+    about:
+      'Also those that were over between two scrapes. Closed and open in turns: the backend comes back only to fail again.',
+    unit: 'perSecond',
+    width: 8,
+    queries: [
+      {
+        expr: `${sumBy('state, backend', rate('quic_lb_circuit_breaker_transitions_total', BACKEND))} > 0`,
+        legend: '{{backend}}: {{state}}',
+      },
+    ],
+  }),
+  graph({
+    title: 'Failures that breakers count',
+    about: 'Failed tries at a backend, as its breaker counts them: they come before it opens.',
+    unit: 'perSecond',
+    width: 8,
+    queries: [
+      {
+        expr: sumBy('source, backend', rate('quic_lb_circuit_breaker_failures_total', BACKEND)),
+        legend: '{{backend}}, {{source}}',
+      },
+    ],
+  }),
+  graph({
+    title: 'Requests that breakers kept away',
+    about: 'They went to another backend, or were answered with an error.',
+    unit: 'perSecond',
+    width: 8,
+    queries: [
+      {
+        expr: sumBy('source, backend', rate('quic_lb_circuit_breaker_rejections_total', BACKEND)),
+        legend: '{{backend}}, {{source}}',
+      },
+    ],
+  }),
+]
+
+const probes = [
+  graph({
+    title: 'Time of a probe, p95',
+    about:
+      'From asking for the address to the verdict. Close to the timeout: the next failures are slow backends, not dead ones.',
+    unit: 'seconds',
+    nothing: NO_PROBE,
+    queries: [
+      {
+        expr: quantile(0.95, 'quic_lb_backend_probe_duration_seconds', 'backend', BACKEND),
+        legend: '{{backend}}',
+      },
+    ],
+  }),
+  graph({
+    title: 'Phases of the last probe',
+    about:
+      'Mean over the chosen backends. resolve: name server. connect: network. tls: cryptography. processing: the application.',
+    unit: 'seconds',
+    stack: 'values',
+    nothing: NO_PROBE,
+    queries: [
+      {
+        expr: `avg by (phase) (${series('quic_lb_backend_probe_phase_duration_seconds', BACKEND)})`,
+        legend: '{{phase}}',
+      },
+    ],
+  }),
+  graph({
+    title: 'Share of probes that failed',
+    about:
+      'Failed by all, for each backend. Some failures without an outage: the backend is at its limit.',
+    unit: 'share',
+    nothing: NO_PROBE,
+    queries: [
+      {
+        expr: share(
+          sumBy('backend', rate('quic_lb_backend_probes_failed_total', BACKEND)),
+          sumBy('backend', rate('quic_lb_backend_probes_total', BACKEND)),
+        ),
+        legend: '{{backend}}',
+      },
+    ],
+  }),
+  graph({
+    title: 'Failed probes by reason',
+    about:
+      'refused: nothing listens there. timeout: nobody answers. dns: the name. tls: certificate or key. status, body: it answers, but wrong.',
+    unit: 'perSecond',
+    stack: 'values',
+    nothing: NO_PROBE,
+    queries: [
+      {
+        expr: `${sumBy('backend, reason', rate('quic_lb_backend_probes_failed_total', BACKEND))} > 0`,
+        legend: '{{backend}}: {{reason}}',
+      },
+    ],
+  }),
+  stat({
+    title: 'Changes of state in half an hour',
+    about: 'Entries into up and down. Red where QuicLbBackendFlapping fires.',
+    unit: 'none',
+    decimals: 0,
+    width: 12,
+    threshold: THRESHOLDS.flaps,
+    nothing: NO_PROBE,
+    queries: [
+      {
+        expr: sumBy('backend', increase('quic_lb_backend_transitions_total', '30m', BACKEND)),
+        legend: '{{backend}}',
+      },
+    ],
+  }),
+  stat({
+    title: 'Certificate ends in',
+    about: `Of the earliest in the chain that the backend showed. Red from ${CERTIFICATE_DAYS} days on, as QuicLbBackendCertExpiry.`,
+    unit: 'age',
+    width: 12,
+    threshold: { value: CERTIFICATE_DAYS * DAY, wrong: 'below' },
+    nothing: 'No backend is probed over TLS',
+    queries: [
+      {
+        expr: `min by (backend) (${series('quic_lb_backend_tls_certificate_expiry_timestamp_seconds', BACKEND)}) - time()`,
+        legend: '{{backend}}',
+      },
+    ],
+  }),
+]
+
+const frontDoor = [
+  timeline({
+    title: 'Front door by our QUIC probes',
+    about:
+      'version_negotiation: UDP arrives and somebody speaks QUIC. initial: a handshake begins. The first up and the second down: certificate, ALPN or SNI.',
+    unit: 'none',
+    mappings: [ANSWERS],
+    nothing: NO_DOOR,
+    queries: [
+      {
+        expr: `min by (target, probe) (${series('quic_probe_success')})`,
+        legend: '{{target}} {{probe}}',
+      },
+    ],
+  }),
+  graph({
+    title: 'Time until the front door answers, p95',
+    about: 'First datagram out to the first valid answer.',
+    unit: 'seconds',
+    nothing: NO_DOOR,
+    queries: [
+      {
+        expr: quantile(0.95, 'quic_probe_duration_seconds', 'target, probe'),
+        legend: '{{target}} {{probe}}',
+      },
+    ],
+  }),
+  graph({
+    title: 'QUIC probes that failed, by reason',
+    about:
+      'timeout: UDP is dropped on the way. refused: nothing listens there. close: the server refuses us. retry: it never takes its own token.',
+    unit: 'perSecond',
+    stack: 'values',
+    nothing: NO_DOOR,
+    queries: [
+      { expr: sumBy('target', rate('quic_probes_total')), legend: '{{target}}: all' },
+      {
+        expr: `${sumBy('target, reason', rate('quic_probes_failed_total'))} > 0`,
+        legend: '{{target}}: {{reason}}',
+      },
+    ],
+  }),
+  table({
+    title: 'What the front door says',
+    about:
+      'Versions that it offered, how often it asked for a Retry, and how many bytes it sends for one of ours before it knows the address (more than 3 is against RFC 9000 section 8.1).',
+    nothing: NO_DOOR,
+    labels: { target: 'Front door' },
+    columns: [
+      {
+        name: 'QUIC v1',
+        unit: 'none',
+        mappings: [YES_OR_NO],
+        expr: `max by (target) (${series('quic_probe_version_supported', 'version="v1"')})`,
+      },
+      {
+        name: 'QUIC v2',
+        unit: 'none',
+        mappings: [YES_OR_NO],
+        expr: `max by (target) (${series('quic_probe_version_supported', 'version="v2"')})`,
+      },
+      {
+        name: 'Retries',
+        unit: 'count',
+        decimals: 0,
+        expr: sumBy('target', increase('quic_probe_retries_total', '$__range')),
+      },
+      {
+        name: 'Bytes by byte',
+        unit: 'count',
+        decimals: 1,
+        expr: `max by (target) (${series('quic_probe_amplification_ratio')})`,
+      },
+      {
+        name: 'Close code',
+        unit: 'none',
+        expr: `max by (target) (${series('quic_probe_close_code')})`,
+      },
+    ],
+  }),
+]
+
+export const backends: Board = {
+  uid: UIDS.backends,
+  title: 'QUIC load balancer / Backends and circuit breakers',
+  about:
+    'Which backend is slow, wrong or gone, by our probe, by the balancer, and by the request log; and the front door as clients see it.',
+  variables: ['log', 'backend'],
+  rows: [
+    { title: 'State', tiles: states },
+    { title: 'Requests of $log', tiles: load },
+    { title: 'Circuit breakers', tiles: breakers },
+    { title: 'Our probes', tiles: probes },
+    { title: 'Front door', tiles: frontDoor },
+  ],
+  help: `**Three witnesses.** Our probe asks the backend itself; the balancer says what it believes; the request log says what users got. Two against one tells where to look: *probe down, log well* is a path between us and the backend; *probe up, log bad* is an application that answers its health page and nothing else.
+
+**A breaker is open** and the backend is up: it fails under load only, or the breaker does not close again (QuicLbCircuitBreakerStuck).
+
+**The front door** does not depend on any log. If it gives no answer, nobody gets in over QUIC, whatever the graphs say.
+
+${HELP_NOT_REPORTED}`,
+}
