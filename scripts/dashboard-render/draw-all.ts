@@ -51,12 +51,17 @@ async function sceneOf(dashboard: Dashboard, source: Source, choices: Choices): 
   const chosen = await chooseVariables(dashboard, prometheus, range, choices)
   const columnWidth = CONTENT_WIDTH / 24
   const data = await askPanels(dashboard, { prometheus, range, scrapeMs, chosen, columnWidth })
-  return { dashboard: withTitles(dashboard, chosen), data, chosen, range, width: CONTENT_WIDTH }
+  return { dashboard: withTexts(dashboard, chosen), data, chosen, range, width: CONTENT_WIDTH }
 }
 
-function withTitles(dashboard: Dashboard, chosen: readonly Chosen[]): Dashboard {
+/** Variables are replaced in titles and texts, too. */
+function withTexts(dashboard: Dashboard, chosen: readonly Chosen[]): Dashboard {
   const panels = dashboard.panels.map((panel) => {
-    return { ...panel, title: substituteShown(panel.title ?? '', chosen) }
+    const title = substituteShown(panel.title ?? '', chosen)
+    const { content } = panel.options ?? {}
+    if (typeof content !== 'string') return { ...panel, title }
+    const options = { ...panel.options, content: substituteShown(content, chosen) }
+    return { ...panel, title, options }
   })
   return { ...dashboard, panels }
 }

@@ -6,6 +6,9 @@ import type { TimeRange } from './queries/prometheus.ts'
 
 const PROJECT = join(import.meta.dirname, '../..')
 
+// The stand's last seconds run in real time and its hour does not: rates would jump where they meet.
+const SCRAPED_MS = 15_000
+
 /** Where the numbers of the pictures come from. */
 export interface Source {
   readonly url: string
@@ -26,7 +29,7 @@ export async function openSource(options: Options): Promise<Source> {
   const stand = await openStand({ ruleFiles })
   return {
     url: stand.prometheusUrl,
-    range: { from: stand.fromMs, to: stand.toMs },
+    range: { from: stand.fromMs, to: stand.toMs - SCRAPED_MS },
     scrapeMs: stand.scrapeIntervalS * 1000,
     close: () => stand.stop(),
   }
