@@ -1,7 +1,7 @@
 /** All backends in one table: what our probe, the balancer and the request log say of each. */
 import { BREAKER, UP_OR_DOWN } from './looks.ts'
 import type { Tile } from './panel.ts'
-import { quantile, rate, series, share, sumBy } from './promql.ts'
+import { LOG, quantile, rate, series, share, sumBy } from './promql.ts'
 import { table } from './table.ts'
 import { THRESHOLDS } from './thresholds.ts'
 
@@ -15,17 +15,14 @@ export function breakerState(by: string, ...matchers: readonly string[]): string
 /** `matcher`: on `backend`, or empty. */
 export function backendTable(matcher: string): Tile {
   const matchers = matcher === '' ? [] : [matcher]
-  const of = (code?: string) =>
-    sumBy(
-      'source, backend',
-      rate('quic_lb_backend_requests_total', ...matchers, ...(code === undefined ? [] : [code])),
-    )
+  const of = (...more: readonly string[]) =>
+    sumBy('backend', rate('quic_lb_backend_requests_total', LOG, ...matchers, ...more))
   return table({
     title: 'Backends',
     about:
-      'What our probe, the balancer and each request log say of every backend. A dash: not reported, or nothing to report.',
+      'What our probe, any balancer and the chosen request log say of every backend. A dash: not reported, or nothing to report.',
     height: 8,
-    labels: { backend: 'Backend', source: 'Source' },
+    labels: { backend: 'Backend' },
     columns: [
       {
         name: 'Our probe',
@@ -37,13 +34,13 @@ export function backendTable(matcher: string): Tile {
         name: 'Balancer says',
         unit: 'none',
         mappings: [UP_OR_DOWN],
-        expr: `max by (source, backend) (${series('quic_lb_backend_reported_up', ...matchers)})`,
+        expr: `min by (backend) (${series('quic_lb_backend_reported_up', ...matchers)})`,
       },
       {
         name: 'Breaker',
         unit: 'none',
         mappings: [BREAKER],
-        expr: breakerState('source, backend', ...matchers),
+        expr: `max by (backend) (${breakerState('source, backend', ...matchers)})`,
       },
       { name: 'Requests/s', unit: 'requests', decimals: 2, expr: of() },
       {
@@ -59,7 +56,8 @@ export function backendTable(matcher: string): Tile {
         expr: quantile(
           0.95,
           'quic_lb_backend_response_duration_seconds',
-          'source, backend',
+          'backend',
+          LOG,
           ...matchers,
         ),
       },

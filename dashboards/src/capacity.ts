@@ -2,23 +2,24 @@
 import type { Board } from './board.ts'
 import { HELP_NOT_REPORTED, UIDS } from './guide.ts'
 import { BEFORE, BELOW } from './looks.ts'
-import { LOG, rate, rateBefore, SOURCE, series, share, sumBy } from './promql.ts'
+import { LOG, rate, rateBefore, rateOver, SOURCE, series, share, sumBy } from './promql.ts'
 import { graph, stat } from './shapes.ts'
 import { THRESHOLDS } from './thresholds.ts'
 
 /** Steps of the looks back over days: peaks shorter than this are not seen. */
 const STEP = '5m'
+/** The same for the trend that is drawn on for a month. */
+const LONG_STEP = '1h'
+const MONTH_S = 30 * 86_400
 const active = sumBy('', series('quic_connections_active', SOURCE))
 const requests = sumBy('', rate('quic_lb_requests_total', LOG))
+const requestsOver = (window: string) => sumBy('', rateOver('quic_lb_requests_total', window, LOG))
 const bits = `8 * ${sumBy('', rate('quic_sent_bytes_total', SOURCE))}`
-const perBackend = sumBy('backend', rate('quic_lb_backend_requests_total', LOG))
+const bitsOver = `8 * ${sumBy('', rateOver('quic_sent_bytes_total', STEP, SOURCE))}`
+const perBackend = sumBy('backend', rateOver('quic_lb_backend_requests_total', STEP, LOG))
 const peak = (expression: string, days: number) =>
   `max_over_time((${expression})[${days}d:${STEP}])`
-const ago = (expression: string) => `${expression} offset 7d`
-
-/** Days over which a trend is drawn, and days that it is drawn on. */
-const TREND = '[7d:1h]'
-const MONTH_S = 30 * 86_400
+const dayOf = (offset: string) => `avg_over_time((${requestsOver(STEP)})[1d:${STEP}]${offset})`
 
 const peaks = [
   stat({
@@ -39,7 +40,7 @@ const peaks = [
     decimals: 1,
     queries: [
       { expr: requests, legend: 'now' },
-      { expr: peak(requests, 7), legend: 'peak of 7 days' },
+      { expr: peak(requestsOver(STEP), 7), legend: 'peak of 7 days' },
     ],
     needs: { signals: ['quic_lb_requests_total'], of: LOG },
   }),
@@ -50,7 +51,7 @@ const peaks = [
     decimals: 1,
     queries: [
       { expr: bits, legend: 'now' },
-      { expr: peak(bits, 7), legend: 'peak of 7 days' },
+      { expr: peak(bitsOver, 7), legend: 'peak of 7 days' },
     ],
     needs: { signals: ['quic_sent_bytes_total'] },
   }),
@@ -81,7 +82,7 @@ const trends = [
     queries: [
       { expr: active, legend: 'now' },
       {
-        expr: sumBy('', ago(series('quic_connections_active', SOURCE))),
+        expr: sumBy('', `${series('quic_connections_active', SOURCE)} offset 7d`),
         legend: 'a week before',
       },
     ],
@@ -152,11 +153,11 @@ const trends = [
     nothing: 'Less than a week of history',
     queries: [
       {
-        expr: `avg_over_time((${requests})[1d:${STEP}]) / (avg_over_time((${requests})[1d:${STEP}] offset 7d) > 0)`,
+        expr: `${dayOf('')} / (${dayOf(' offset 7d')} > 0)`,
         legend: 'times a week ago',
       },
       {
-        expr: `clamp_min(predict_linear((${requests})${TREND}, ${MONTH_S}), 0)`,
+        expr: `clamp_min(predict_linear((${requestsOver(LONG_STEP)})[7d:${LONG_STEP}], ${MONTH_S}), 0)`,
         legend: 'requests per second in 30 days',
       },
     ],

@@ -20,11 +20,19 @@ export function rate(metric: string, ...matchers: readonly string[]): string {
 
 /** The same some time ago: `offset` is a duration or a variable. */
 export function rateBefore(metric: string, offset: string, ...matchers: readonly string[]): string {
-  return `${rate(metric, ...matchers)} offset ${offset}`
+  return `rate(${series(metric, ...matchers)}[${INTERVAL}] offset ${offset})`
 }
 
+/** Per second over a fixed window: that of the steps in which a look back over days is made. */
+export function rateOver(metric: string, window: string, ...matchers: readonly string[]): string {
+  return `rate(${series(metric, ...matchers)}[${window}])`
+}
+
+/** `window`: a duration, with ` offset …` behind it for some time ago. */
 export function increase(metric: string, window: string, ...matchers: readonly string[]): string {
-  return `increase(${series(metric, ...matchers)}[${window}])`
+  const [length, offset] = window.split(' offset ')
+  const when = offset === undefined ? '' : ` offset ${offset}`
+  return `increase(${series(metric, ...matchers)}[${length}]${when})`
 }
 
 export function sumBy(labels: string, expression: string): string {

@@ -36,7 +36,7 @@ const MORE = {
     one(
       'source',
       'QUIC source',
-      `label_values(quic_connections_total{${OF_EXPORTER}}, source)`,
+      `label_values({__name__=~"quic_connections_total|quic_connection_migrations_total", ${OF_EXPORTER}}, source)`,
       'Source that tells of QUIC connections: a qlog directory, an error log, counters of a balancer',
     ),
   log: () =>

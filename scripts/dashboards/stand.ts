@@ -40,8 +40,8 @@ const SCRAPED_S = 10
 const DAY_MS = 86_400_000
 const BASELINE_DAYS = [1, 7, 14]
 const BASELINE_PACE = 0.6
-/** Of the hours before, only every fourth step is kept. */
-const BASELINE_STEP = 4
+/** Of the hours before, only every second step is kept. */
+const BASELINE_STEP = 2
 
 /** Sets it up, which takes half a minute; whoever opens it stops it. */
 export async function openStand(options: StandOptions = {}): Promise<Stand> {

@@ -30,7 +30,12 @@ const CONNECTIONS: QlogPart['recordings'] = {
 
 export const QLOG_PARTS: readonly QlogPart[] = [
   { source: 'caddy-qlog', folder: 'quic-go', recordings: CONNECTIONS, perMinute: 12 },
-  { source: 'quiche-qlog', folder: 'quiche', recordings: CONNECTIONS, perMinute: 4 },
+  {
+    source: 'quiche-qlog',
+    folder: 'quiche',
+    recordings: { ...CONNECTIONS, calm: ['clean', 'synthetic-bbr2', 'idle-timeout'] },
+    perMinute: 4,
+  },
   { source: 'ngtcp2-qlog', folder: 'ngtcp2', recordings: CONNECTIONS, perMinute: 4 },
 ]
 
