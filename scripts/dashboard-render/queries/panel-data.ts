@@ -2,7 +2,7 @@ import type { Dashboard, Panel, Target } from '../dashboard.ts'
 import { milliseconds, roundStep } from './durations.ts'
 import { type Frame, framesOf } from './frames.ts'
 import type { Prometheus, TimeRange } from './prometheus.ts'
-import { builtIn, type Chosen, substitute } from './variables.ts'
+import { builtIn, type Chosen, substitute, substituteShown } from './variables.ts'
 
 /** What a panel is drawn from. */
 export interface PanelData {
@@ -55,5 +55,6 @@ async function askTarget(
   const series = target.instant
     ? await prometheus.instant(expression, range.to)
     : await prometheus.range(expression, range, stepMs)
-  return framesOf(target, series, stepMs, isOneOfSeveral)
+  const legendFormat = substituteShown(target.legendFormat ?? '', chosen)
+  return framesOf({ ...target, legendFormat }, series, stepMs, isOneOfSeveral)
 }
