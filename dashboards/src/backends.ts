@@ -2,12 +2,14 @@
 import { backendTable, breakerState } from './backend-table.ts'
 import type { Board } from './board.ts'
 import { HELP_NOT_REPORTED, UIDS } from './guide.ts'
-import { BREAKER, UP_OR_DOWN } from './looks.ts'
+import { BREAKER, HALF_DASHED, UP_OR_DOWN } from './looks.ts'
 import { frontDoor, NO_PROBE, probes } from './probes.ts'
 import { BACKEND, LOG, quantile, rate, series, share, sumBy } from './promql.ts'
 import { graph, timeline } from './shapes.ts'
 import { THRESHOLDS } from './thresholds.ts'
 
+/** Of the recording rules. */
+const SCORE = 'backend:quic_lb_health_score'
 const REQUESTS = 'quic_lb_backend_requests_total'
 
 const requests = (...matchers: readonly string[]) =>
@@ -18,7 +20,6 @@ const states = [
     title: 'Backends by our own probe',
     about: 'After rise and fall: one failed probe is no outage. A gap is time without a verdict.',
     unit: 'none',
-    width: 12,
     mappings: [UP_OR_DOWN],
     nothing: NO_PROBE,
     queries: [
@@ -31,15 +32,15 @@ const states = [
   timeline({
     title: 'Backends as the balancer has them',
     about:
-      'Its own health checks, where its log or its API tells. Down here and up beside: the balancer cannot reach it, or checks something else.',
+      'Its own health checks, where its log or its API tells. Down here and up above: the balancer cannot reach it, or checks something else.',
     unit: 'none',
-    width: 12,
+    height: 9,
     mappings: [UP_OR_DOWN],
     nothing: 'No balancer says anything about backends',
     queries: [
       {
         expr: `max by (source, backend) (${series('quic_lb_backend_reported_up', BACKEND)})`,
-        legend: '{{backend}}, says {{source}}',
+        legend: '{{backend}} {{source}}',
       },
     ],
   }),
@@ -49,9 +50,7 @@ const states = [
       'Whether the balancer sends requests to the backend at all. Openings between two scrapes are only in the counters below.',
     unit: 'none',
     mappings: [BREAKER],
-    queries: [
-      { expr: breakerState('source, backend', BACKEND), legend: '{{backend}}, {{source}}' },
-    ],
+    queries: [{ expr: breakerState('source, backend', BACKEND), legend: '{{backend}} {{source}}' }],
     needs: {
       signals: ['quic_lb_circuit_breaker_state'],
       of: 'source=~".+"',
@@ -59,6 +58,28 @@ const states = [
     },
   }),
   backendTable(BACKEND),
+  graph({
+    title: 'Health score',
+    about:
+      'The worst of its terms, 1 is well: up, share of good probes, share of good requests, response time, breaker. To see at a glance, never to be woken by. Needs the recording rules.',
+    unit: 'share',
+    max: 1,
+    nothing: 'No data, or the recording rules are not loaded',
+    queries: [{ expr: `min by (backend) (${series(SCORE, BACKEND)})`, legend: '{{backend}}' }],
+  }),
+  graph({
+    title: 'What pulls the score down',
+    about: 'Terms of the health score that are below 1.',
+    unit: 'share',
+    max: 1,
+    nothing: 'No term is below 1, or the recording rules are not loaded',
+    queries: [
+      {
+        expr: `min by (backend, term) (${series(`${SCORE}:term`, BACKEND)}) < 1`,
+        legend: '{{backend}} {{term}}',
+      },
+    ],
+  }),
 ]
 
 const load = [
@@ -75,7 +96,6 @@ const load = [
     about:
       '1 is even. A backend that is down drops out of both, so the rest may look even and overloaded.',
     unit: 'count',
-    min: 1,
     queries: [
       {
         expr: `max(${requests()}) / (avg(${requests()}) > 0)`,
@@ -94,12 +114,13 @@ const load = [
     needs: { signals: [REQUESTS], of: LOG },
   }),
   graph({
-    title: 'Time to answer by backend, p50 and p95',
+    title: 'Time to answer by backend, p95 and (dashed) p50',
+    looks: HALF_DASHED,
     about: 'As the balancer measured it: without the way to the user.',
     unit: 'seconds',
     queries: [0.5, 0.95].map((q) => ({
       expr: quantile(q, 'quic_lb_backend_response_duration_seconds', 'backend', LOG, BACKEND),
-      legend: `{{backend}}, p${q * 100}`,
+      legend: `{{backend}} p${q * 100}`,
     })),
     needs: { signals: ['quic_lb_backend_response_duration_seconds'], of: LOG },
   }),

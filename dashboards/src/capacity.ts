@@ -1,7 +1,7 @@
 /** D6: how near is the limit, and when will it be reached? */
 import type { Board } from './board.ts'
 import { HELP_NOT_REPORTED, UIDS } from './guide.ts'
-import { BEFORE, BELOW } from './looks.ts'
+import { BEFORE } from './looks.ts'
 import { LOG, rate, rateBefore, rateOver, SOURCE, series, share, sumBy } from './promql.ts'
 import { graph, stat } from './shapes.ts'
 import { THRESHOLDS } from './thresholds.ts'
@@ -106,8 +106,7 @@ const trends = [
     title: 'QUIC in and out',
     about: 'Sent above, received below the axis: what the links must carry.',
     unit: 'bitsPerSecond',
-    looks: BELOW,
-    min: -1,
+    mirrored: true,
     queries: [
       { expr: bits, legend: 'sent' },
       { expr: `8 * ${sumBy('', rate('quic_received_bytes_total', SOURCE))}`, legend: 'received' },

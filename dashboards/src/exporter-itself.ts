@@ -1,5 +1,5 @@
 /** The last row of D7: the exporter as a process. */
-import { HAPPENED, YES_OR_NO } from './looks.ts'
+import { HAPPENED, WENT_ON, YES_OR_NO } from './looks.ts'
 import { increase, rate, series, sumBy } from './promql.ts'
 import { graph, stat, timeline } from './shapes.ts'
 import { table } from './table.ts'
@@ -41,7 +41,7 @@ export const itself = [
     about: 'Whether the last start took up a saved state. no at a first start is right.',
     unit: 'none',
     width: 4,
-    mappings: [YES_OR_NO],
+    mappings: [WENT_ON],
     nothing: 'No storage.path',
     queries: [
       {

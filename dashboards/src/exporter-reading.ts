@@ -110,6 +110,7 @@ export const understanding = [
     about:
       'Dialects that were found in each source, and by which rule a handshake is complete, a connection over, a client moved.',
     width: 14,
+    height: 10,
     labels: {
       source: 'Source',
       dialect: 'Dialect',
@@ -130,6 +131,7 @@ export const understanding = [
     about:
       'Metrics that are there, and metrics that are "not reported by this proxy", by source; and the share of connections that the proxy logs, by configuration.',
     width: 10,
+    height: 10,
     labels: { source: 'Source' },
     columns: [
       {

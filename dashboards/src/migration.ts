@@ -1,17 +1,17 @@
 /** D3: do users who move keep their connection, and do those who come back find it fast? */
 import type { Board } from './board.ts'
 import { HELP_NOT_REPORTED, UIDS } from './guide.ts'
-import { BEFORE } from './looks.ts'
+import { BEFORE, FAILED } from './looks.ts'
 import { increase, quantile, rate, rateBefore, SOURCE, series, share, sumBy } from './promql.ts'
 import { graph, heatmap, stat } from './shapes.ts'
 import { THRESHOLDS } from './thresholds.ts'
 
 const MOVES = 'quic_connection_migrations_total'
-const FAILED = 'quic_connection_migrations_failed_total'
+const MOVES_FAILED = 'quic_connection_migrations_failed_total'
 const of = (metric: string) => sumBy('', rate(metric, SOURCE))
 const inRange = (metric: string) => sumBy('', increase(metric, '$__range', SOURCE))
 const moves = { signals: [MOVES] }
-const outcome = { signals: [FAILED] }
+const outcome = { signals: [MOVES_FAILED] }
 
 const stay = [
   stat({
@@ -31,7 +31,9 @@ const stay = [
     decimals: 1,
     threshold: THRESHOLDS.migrationSuccess,
     nothing: 'Nobody moved in this time range',
-    queries: [{ expr: `1 - ${share(inRange(FAILED), inRange(MOVES))}`, legend: 'of all moves' }],
+    queries: [
+      { expr: `1 - ${share(inRange(MOVES_FAILED), inRange(MOVES))}`, legend: 'of all moves' },
+    ],
     needs: outcome,
   }),
   stat({
@@ -79,7 +81,7 @@ const stay = [
     about:
       'The client moved and could not be reached there. If all instances behind one address show it, connection ids are not routed to the instance that knows them.',
     unit: 'perSecond',
-    queries: [{ expr: sumBy('kind', rate(FAILED, SOURCE)), legend: '{{kind}}' }],
+    queries: [{ expr: sumBy('kind', rate(MOVES_FAILED, SOURCE)), legend: '{{kind}}' }],
     needs: outcome,
   }),
   graph({
@@ -112,6 +114,7 @@ const stay = [
 const paths = [
   graph({
     title: 'Path validations',
+    looks: FAILED,
     about:
       'Attempts to make sure that the client is at its new address. abandoned: the connection ended first.',
     unit: 'perSecond',
@@ -172,6 +175,7 @@ const paths = [
 const comingBack = [
   graph({
     title: 'Connections that began with 0-RTT',
+    looks: FAILED,
     about:
       'Share of new connections on which early data came, and on which it was refused. Returning users save a round trip; refused everywhere: ticket keys differ between instances.',
     unit: 'share',
@@ -201,7 +205,7 @@ const comingBack = [
     needs: { signals: ['quic_connections_closed_total', 'quic_connections_vanished_total'] },
   }),
   heatmap({
-    title: 'How long connections live',
+    title: 'How long connections live, distribution',
     about:
       'From the first event to the end, one observation for each connection. Users who move and stay have long ones.',
     unit: 'seconds',
@@ -209,7 +213,7 @@ const comingBack = [
     of: SOURCE,
   }),
   graph({
-    title: 'How long connections live',
+    title: 'How long connections live, quantiles',
     about: 'Quantiles over the connections that ended in the interval.',
     unit: 'seconds',
     queries: [0.5, 0.9].map((q) => ({

@@ -1,7 +1,7 @@
 /** D2: do packets arrive, how long does it take, how fast may the balancer send? One source at a time. */
 import type { Board } from './board.ts'
 import { HELP_NOT_REPORTED, UIDS } from './guide.ts'
-import { BELOW } from './looks.ts'
+import { LOSSES } from './looks.ts'
 import { netLossRatio, quantile, rate, SOURCE, share, sumBy } from './promql.ts'
 import { graph, heatmap } from './shapes.ts'
 import { THRESHOLDS } from './thresholds.ts'
@@ -20,8 +20,8 @@ const arrival = [
       'Declared: what the sender gave up. Net: less those that arrived after all, where the proxy tells. A large gap between the two is reordering, not loss.',
     unit: 'share',
     threshold: THRESHOLDS.packetLoss,
+    looks: LOSSES,
     queries: [
-      { expr: netLossRatio('', SOURCE), legend: 'net' },
       {
         expr: share(of('quic_packets_lost_total'), of('quic_packets_sent_total')),
         legend: 'declared',
@@ -30,6 +30,7 @@ const arrival = [
         expr: share(of('quic_packets_spuriously_lost_total'), of('quic_packets_sent_total')),
         legend: 'arrived after all',
       },
+      { expr: netLossRatio('', SOURCE), legend: 'net' },
     ],
     needs: { signals: ['quic_packets_lost_total', 'quic_packets_spuriously_lost_total'] },
   }),
@@ -45,7 +46,7 @@ const arrival = [
     title: 'How losses were noticed',
     about:
       'reordering_threshold: later packets were acknowledged. time_threshold: too late. pto_expired: nothing came back at all, the worst of them.',
-    unit: 'packets',
+    unit: 'perSecond',
     stack: 'values',
     queries: [{ expr: by('trigger', 'quic_packets_lost_total'), legend: '{{trigger}}' }],
     needs: { signals: ['quic_packets_lost_total'] },
@@ -67,7 +68,7 @@ const arrival = [
     title: 'Packets received and thrown away',
     about:
       'By reason. connection_unknown: routed to the wrong instance, or late. decryption_failure in numbers: something on the way changes packets.',
-    unit: 'packets',
+    unit: 'perSecond',
     stack: 'values',
     queries: [{ expr: some(by('reason', 'quic_packets_dropped_total')), legend: '{{reason}}' }],
     needs: { signals: ['quic_packets_dropped_total'] },
@@ -84,7 +85,7 @@ const arrival = [
 
 const delay = [
   heatmap({
-    title: 'Round-trip time',
+    title: 'Round-trip time, distribution',
     about:
       'Smoothed round-trip time, one sample for each connection and busy second. Bands are networks: campus, home, mobile.',
     unit: 'seconds',
@@ -92,7 +93,7 @@ const delay = [
     of: SOURCE,
   }),
   graph({
-    title: 'Round-trip time',
+    title: 'Round-trip time, quantiles',
     about:
       'Quantiles of the smoothed round-trip time over busy connection-seconds, and the variation that goes with it.',
     unit: 'seconds',
@@ -213,7 +214,7 @@ const speed = [
       { expr: by('frame', 'quic_blocked_frames_sent_total'), legend: 'sent: {{frame}}' },
       { expr: by('frame', 'quic_blocked_frames_received_total'), legend: 'received: {{frame}}' },
     ],
-    looks: BELOW,
+    mirrored: true,
     needs: { signals: ['quic_blocked_frames_sent_total', 'quic_blocked_frames_received_total'] },
   }),
 ]
@@ -223,8 +224,7 @@ const volume = [
     title: 'Bytes of QUIC packets',
     about: 'Sent above, received below the axis; without headers of UDP and IP.',
     unit: 'bitsPerSecond',
-    looks: BELOW,
-    min: -1,
+    mirrored: true,
     queries: [
       { expr: `8 * ${of('quic_sent_bytes_total')}`, legend: 'sent' },
       { expr: `8 * ${of('quic_received_bytes_total')}`, legend: 'received' },
@@ -236,9 +236,8 @@ const volume = [
     title: 'Packets by type',
     about:
       'Sent above, received below the axis. Many initial and few 1rtt packets: handshakes that lead nowhere, or a flood.',
-    unit: 'packets',
-    looks: BELOW,
-    min: -1,
+    unit: 'perSecond',
+    mirrored: true,
     queries: [
       { expr: some(by('packet_type', 'quic_packets_sent_total')), legend: 'sent: {{packet_type}}' },
       {
@@ -249,10 +248,10 @@ const volume = [
     needs: { signals: ['quic_packets_sent_total', 'quic_packets_received_total'] },
   }),
   heatmap({
-    title: 'Packet size that paths allow',
+    title: 'Packet size that paths allow, in bytes',
     about:
       'Last path MTU of each connection. Connections that stay at 1200 or 1280: a tunnel or VPN on the way.',
-    unit: 'bytes',
+    unit: 'none',
     histogram: 'quic_path_mtu_bytes',
     of: SOURCE,
   }),

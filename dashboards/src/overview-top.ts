@@ -67,7 +67,7 @@ export const served = [
       { expr: `sum(${series('quic_lb_backend_up')} == bool 0)`, legend: 'by our probe' },
       {
         expr: sumBy('source', `${series('quic_lb_backend_reported_up')} == bool 0`),
-        legend: 'says {{source}}',
+        legend: '{{source}}',
       },
     ],
     more: UIDS.backends,
@@ -186,7 +186,7 @@ export const trusted = [
     about:
       'Alerts of the rules in alerts/ that are firing now. Empty also if the rules are not loaded: the alert Watchdog says whether they are.',
     nothing: 'No alert is firing, or no rules are loaded',
-    height: 5,
+    height: 4,
     labels: { alertname: 'Alert', severity: 'Severity', source: 'Source', backend: 'Backend' },
     columns: [
       {

@@ -2,7 +2,7 @@
 import { backendTable } from './backend-table.ts'
 import type { Board } from './board.ts'
 import { HELP_NOT_REPORTED, UIDS } from './guide.ts'
-import { CODES, PROTOCOLS } from './looks.ts'
+import { CODES, FAILED, PROTOCOLS, REASONS } from './looks.ts'
 import { served, trusted } from './overview-top.ts'
 import { LOG, quantile, rate, SOURCE, sumBy } from './promql.ts'
 import { graph, heatmap } from './shapes.ts'
@@ -63,6 +63,7 @@ const traffic = [
 const transport = [
   graph({
     title: 'Connections opened and closed',
+    looks: FAILED,
     about:
       'QUIC connections per second. More opened than closed for long: they stay; more closed: users leave or are thrown out.',
     unit: 'perSecond',
@@ -76,6 +77,7 @@ const transport = [
   }),
   graph({
     title: 'Why connections end',
+    looks: REASONS,
     about:
       'Reasons as derived from the log. idle_timeout is the usual end of a browser; expired means that the log simply stopped.',
     unit: 'perSecond',
@@ -91,6 +93,7 @@ const transport = [
   }),
   graph({
     title: 'Migrations',
+    looks: FAILED,
     about: 'Clients that moved to another address, by kind. Much of it is normal where phones are.',
     unit: 'perSecond',
     threshold: THRESHOLDS.migrationsPerSecond,

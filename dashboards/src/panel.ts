@@ -4,6 +4,7 @@ import {
   type DynamicConfigValue,
   MappingType,
   type Panel,
+  SpecialValueMatch,
   type Threshold as Step,
   ThresholdsConfigBuilder,
   ThresholdsMode,
@@ -40,7 +41,6 @@ export const UNITS = {
   count: 'short',
   perSecond: 'cps',
   requests: 'reqps',
-  packets: 'pps',
   seconds: 's',
   age: 'dtdurations',
   share: 'percentunit',
@@ -54,9 +54,26 @@ export type Unit = keyof typeof UNITS
 /** True whatever the reason is: it happened not, nobody looked, or the range is too short. */
 export const NOTHING = 'Nothing in this time range'
 
+/** Of a bar that stands for nothing. */
+export const FAINT = 'rgba(128, 128, 128, 0.25)'
+
 const GREEN = 'green'
 const RED = 'red'
 const PLAIN = 'text'
+
+/** How far an axis goes at least, so that all zeros are no mountain; the axis of states goes nowhere. */
+export const LEAST_AXIS: Readonly<Record<Unit, number>> = {
+  none: 1,
+  count: 1,
+  perSecond: 0.1,
+  requests: 0.1,
+  seconds: 0.01,
+  age: 1,
+  share: 0.01,
+  bytes: 1000,
+  bytesPerSecond: 1000,
+  bitsPerSecond: 1000,
+}
 
 /** Grafana's steps of colour. */
 export function steps(threshold: Threshold | undefined) {
@@ -81,6 +98,14 @@ export function words(
     Object.entries(texts).map(([value, [text, color]], index) => [value, { text, color, index }]),
   )
   return { type: MappingType.ValueToText, options }
+}
+
+/** Words for a value that is not there, or is no number: without a colour that would judge it. */
+export function nothingIs(text: string): ValueMapping {
+  return {
+    type: MappingType.SpecialValue,
+    options: { match: SpecialValueMatch.NullAndNan, result: { text, color: 'text', index: 0 } },
+  }
 }
 
 /** One property of an override. */

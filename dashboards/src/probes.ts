@@ -3,11 +3,10 @@ import { ANSWERS, YES_OR_NO } from './looks.ts'
 import { BACKEND, increase, quantile, rate, series, share, sumBy } from './promql.ts'
 import { graph, stat, timeline } from './shapes.ts'
 import { table } from './table.ts'
-import { CERTIFICATE_DAYS, THRESHOLDS } from './thresholds.ts'
+import { THRESHOLDS } from './thresholds.ts'
 
 export const NO_PROBE = 'No backend is probed'
 const NO_DOOR = 'No front door is probed'
-const DAY = 86_400
 
 export const probes = [
   graph({
@@ -84,10 +83,11 @@ export const probes = [
   }),
   stat({
     title: 'Certificate ends in',
-    about: `Of the earliest in the chain that the backend showed. Red from ${CERTIFICATE_DAYS} days on, as QuicLbBackendCertExpiry.`,
+    about:
+      'Of the earliest in the chain that the backend showed. Red where QuicLbBackendCertExpiry fires.',
     unit: 'age',
     width: 12,
-    threshold: { value: CERTIFICATE_DAYS * DAY, wrong: 'below' },
+    threshold: THRESHOLDS.certificateSeconds,
     nothing: 'No backend is probed over TLS',
     queries: [
       {

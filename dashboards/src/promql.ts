@@ -87,9 +87,13 @@ export function netLossRatio(by: string, ...matchers: readonly string[]): string
   return `clamp_min(${lost} - (${spurious} or 0 * ${lost}), 0) / (${sent} > 0)`
 }
 
-/** A series, of value 0, for each chosen source that cannot tell what some metrics need. */
+/**
+ * A series, of value 0, for each chosen source that cannot tell what some metrics need; as it is at the end
+ * of the time range, for some writers show only after a while what they tell.
+ */
 export function notReported(signals: readonly string[], matcher: string, like?: string): string {
-  const of = (names: string) => series('quic_exporter_source_capability', matcher, `signal${names}`)
+  const of = (names: string) =>
+    `${series('quic_exporter_source_capability', matcher, `signal${names}`)} @ end()`
   const labels = signals.length > 1 ? 'source, signal' : 'source'
   const names = signals.length > 1 ? `=~"${signals.join('|')}"` : `="${signals[0]}"`
   const none = `max by (${labels}) (${of(names)}) == 0`

@@ -36,6 +36,7 @@ const sides = [
       'Below 1 HTTP/3 is faster. Red line: QuicH3SlowerThanH1. Nothing is drawn while one of them has no requests.',
     unit: 'count',
     threshold: THRESHOLDS.h3ByH1,
+    doubling: true,
     queries: [{ expr: `${p95Of(H3)} / ${p95Of(H1)}`, legend: 'h3 by http/1.1' }],
     needs: duration,
   }),
@@ -47,7 +48,7 @@ const sides = [
     height: 8,
     threshold: { value: 0, wrong: 'below' },
     nothing: 'One of the two has no requests',
-    queries: [{ expr: `${p95Of(H1)} - ${p95Of(H3)}`, legend: 'less than http/1.1' }],
+    queries: [{ expr: `round(${p95Of(H1)} - ${p95Of(H3)}, 0.001)`, legend: 'less than http/1.1' }],
     needs: duration,
   }),
   stat({
@@ -90,7 +91,7 @@ const fair = [
 Better, in this order:
 
 1. *Same page, same moment*: nothing but the protocol differs, but the client is our probe.
-2. *Before and after* with the same hours of the week: the users are the same. \`$baseline\` chooses how long ago.
+2. *Before and after* with the same hours of the week: the users are the same. **Compare with** chooses how long ago.
 3. The panels above, where both have more than ${ENOUGH_REQUESTS} requests.`,
   }),
 ]
@@ -173,7 +174,7 @@ const adoption = [
     title: 'Packets to QUIC clients lost',
     about:
       'From the running totals in the request log. Not to be added to what a qlog source counts: they are the same packets.',
-    unit: 'packets',
+    unit: 'perSecond',
     queries: [
       { expr: sumBy('', rate('quic_lb_client_lost_packets_total', LOG)), legend: 'declared lost' },
     ],

@@ -10,6 +10,8 @@ import {
   LegendPlacement,
   LineInterpolation,
   ReduceDataOptionsBuilder,
+  ScaleDistribution,
+  ScaleDistributionConfigBuilder,
   SortOrder,
   StackingConfigBuilder,
   StackingMode,
@@ -17,6 +19,7 @@ import {
   VisibilityMode,
   VizLegendOptionsBuilder,
   VizOrientation,
+  VizTextDisplayOptionsBuilder,
   VizTooltipOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common'
 import type { DynamicConfigValue, ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'
@@ -32,7 +35,18 @@ import { PanelBuilder as TimelineBuilder } from '@grafana/grafana-foundation-sdk
 import { PanelBuilder as TextBuilder } from '@grafana/grafana-foundation-sdk/text'
 import { PanelBuilder as GraphBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
 import { dress } from './dress.ts'
-import { type Common, fixedColor, property, type Tile, UNITS, words } from './panel.ts'
+import {
+  type Common,
+  FAINT,
+  fixedColor,
+  LEAST_AXIS,
+  NOTHING,
+  nothingIs,
+  property,
+  type Tile,
+  UNITS,
+  words,
+} from './panel.ts'
 import { increase, series, sumBy } from './promql.ts'
 import { type Needs, NOT_REPORTED, type Query, refId, targets } from './query.ts'
 
@@ -50,30 +64,40 @@ export interface StatSpec extends Asking {
 
 /** Numbers of now, one tile for each series. */
 export function stat(spec: StatSpec): Tile {
-  const { queries, needs, mappings = [], trend } = spec
+  const { queries, needs, mappings = [], trend, nothing = NOTHING } = spec
   const panel = new StatBuilder()
     .targets(targets(queries, trend === undefined ? 'instant' : 'range', needs))
-    .mappings([...mappings])
+    .mappings([...mappings, nothingIs(nothing)])
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false))
     .colorMode(BigValueColorMode.Value)
     .graphMode(trend === undefined ? BigValueGraphMode.None : BigValueGraphMode.Area)
     .textMode(BigValueTextMode.ValueAndName)
     .orientation(VizOrientation.Horizontal)
+    .text(textSize(queries))
   if (needs !== undefined) panel.overrideByQuery(refId(queries.length), wordsForNotReported())
   return dress(panel, spec, { width: 6, height: 5 })
+}
+
+/** Of one size, whatever the names: Grafana would make all as small as the longest needs. */
+function textSize(queries: readonly Query[]) {
+  const isOne = queries.length === 1 && !queries[0]?.legend.includes('{{')
+  return new VizTextDisplayOptionsBuilder().titleSize(14).valueSize(isOne ? 28 : 18)
 }
 
 export interface GraphSpec extends Asking {
   readonly stack?: 'values' | 'percent'
   /** Colours, or other properties, of series by a pattern of their names. */
   readonly looks?: Readonly<Record<string, readonly DynamicConfigValue[]>>
-  readonly min?: number
   readonly max?: number
+  /** What is received is drawn below the axis, which must then reach down there. */
+  readonly mirrored?: true
+  /** Ratios: 2 is as far above 1 as 0.5 is below. */
+  readonly doubling?: true
 }
 
 /** Lines over time. */
 export function graph(spec: GraphSpec): Tile {
-  const { queries, needs, stack, looks = {}, threshold, min = 0, max } = spec
+  const { queries, needs, stack, looks = {}, threshold, unit, max, mirrored, doubling } = spec
   const panel = new GraphBuilder()
     .targets(targets(queries, 'range', needs))
     .legend(legend())
@@ -83,7 +107,14 @@ export function graph(spec: GraphSpec): Tile {
     .fillOpacity(stack === undefined ? 8 : 60)
     .showPoints(VisibilityMode.Never)
     .spanNulls(false)
-    .axisSoftMin(min)
+  if (doubling === undefined) {
+    panel.axisSoftMin(mirrored === undefined ? 0 : -LEAST_AXIS[unit]).axisSoftMax(LEAST_AXIS[unit])
+  } else {
+    panel.scaleDistribution(new ScaleDistributionConfigBuilder().type(ScaleDistribution.Log).log(2))
+  }
+  if (mirrored !== undefined) {
+    panel.overrideByRegexp('/received/', [property('custom.transform', 'negative-Y')])
+  }
   if (max !== undefined) panel.max(max)
   if (stack !== undefined) {
     const mode = stack === 'percent' ? StackingMode.Percent : StackingMode.Normal
@@ -112,7 +143,7 @@ export interface HeatmapSpec extends Common {
 export function heatmap(spec: HeatmapSpec): Tile {
   const { histogram, of, unit } = spec
   const buckets = sumBy('le', increase(`${histogram}_bucket`, '$__rate_interval', of))
-  const nobody = `max(${series('quic_exporter_source_capability', of, `signal="${histogram}"`)}) == 0`
+  const nobody = `max(${series('quic_exporter_source_capability', of, `signal="${histogram}"`)} @ end()) == 0`
   const expr = `${buckets} or label_replace(${nobody}, "le", "${NOT_REPORTED}", "", "")`
   const panel = new HeatmapBuilder()
     .targets(targets([{ expr, legend: '{{le}}' }], 'heatmap'))
@@ -150,7 +181,7 @@ export function timeline(spec: TimelineSpec): Tile {
     .showValue(VisibilityMode.Auto)
     .tooltip(allInTooltip())
     .legend(new VizLegendOptionsBuilder().showLegend(false))
-  if (needs !== undefined) panel.overrideByQuery(refId(queries.length), wordsForNotReported())
+  if (needs !== undefined) panel.overrideByQuery(refId(queries.length), wordsForNotReported(FAINT))
   return dress(panel, spec, { width: 24, height: 6 })
 }
 
@@ -180,9 +211,9 @@ function allInTooltip() {
 }
 
 /** The 0 of the query that finds who cannot tell is no number of the panel. */
-function wordsForNotReported(): DynamicConfigValue[] {
+function wordsForNotReported(color = 'text'): DynamicConfigValue[] {
   return [
-    property('mappings', [words({ 0: [NOT_REPORTED, 'text'] })]),
+    property('mappings', [words({ 0: [NOT_REPORTED, color] })]),
     property('displayName', `\${__field.labels.source}`),
   ]
 }

@@ -2,7 +2,7 @@
 import type { DynamicConfigValue, ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table'
 import { dress } from './dress.ts'
-import { type Common, property, steps, type Tile, UNITS, type Unit } from './panel.ts'
+import { type Common, nothingIs, property, steps, type Tile, UNITS, type Unit } from './panel.ts'
 import { refId, targets } from './query.ts'
 import type { Threshold } from './thresholds.ts'
 
@@ -49,13 +49,13 @@ function valueField(count: number, index: number): string {
   return count === 1 ? 'Value' : `Value #${refId(index)}`
 }
 
-function look({ unit, threshold, mappings, decimals }: Column): DynamicConfigValue[] {
+function look({ unit, threshold, mappings = [], decimals }: Column): DynamicConfigValue[] {
   return [
     property('unit', UNITS[unit]),
     property('noValue', '–'),
+    property('mappings', [...mappings, nothingIs('–')]),
     ...(decimals === undefined ? [] : [property('decimals', decimals)]),
-    ...(mappings === undefined ? [] : [property('mappings', mappings)]),
-    ...(threshold === undefined && mappings === undefined
+    ...(threshold === undefined && mappings.length === 0
       ? []
       : [property('custom.cellOptions', { type: 'color-text' })]),
     ...(threshold === undefined ? [] : [property('thresholds', steps(threshold).build())]),

@@ -32,6 +32,7 @@ export const THRESHOLDS = {
   migrationsPerSecond: above('QuicHighMigrationRate', 0.1),
   migrationSuccess: below('QuicMigrationFailures', 0.9),
   h3ByH1: above('QuicH3SlowerThanH1', 1.2),
+  certificateSeconds: below('QuicLbBackendCertExpiry', 14 * 86_400),
   flaps: above('QuicLbBackendFlapping', 6),
   sourceLagSeconds: above('QuicExporterLagging', 60),
   recordsFailedShare: above('QuicExporterParseErrors', 0.01),
@@ -40,9 +41,6 @@ export const THRESHOLDS = {
   stateAgeSeconds: above('QuicExporterStateNotWritten', 120),
   restartsPerHour: above('QuicExporterRestarting', 3),
 } as const satisfies Readonly<Record<string, AlertThreshold>>
-
-/** Days before its end at which a certificate is to be renewed (QuicLbBackendCertExpiry). */
-export const CERTIFICATE_DAYS = 14
 
 /** Of things that must not be, one is wrong; of things that must be, none is. */
 export const NONE_ALLOWED = { value: 1, wrong: 'above' } as const

@@ -52,7 +52,8 @@ export class QlogWriter implements Writer {
   }
 
   #open(name: string): void {
-    const { id, text } = freshCopy(this.#text(name), Date.now())
+    const recorded = this.#text(name)
+    const { id, text } = freshCopy(recorded, Date.now() - lengthMs(recorded))
     this.#opened += 1
     const lines = text.split(/(?<=\n)/)
     const share = Math.ceil(lines.length / LIFE)
@@ -70,6 +71,11 @@ export class QlogWriter implements Writer {
     this.#texts.set(name, text)
     return text
   }
+}
+
+/** Time of the last record. */
+function lengthMs(text: string): number {
+  return Number([...text.matchAll(/"time":([\d.]+)/g)].at(-1)?.[1] ?? 0)
 }
 
 /** One file that gets line after line, from the beginning again at the end. */

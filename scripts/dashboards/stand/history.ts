@@ -11,47 +11,35 @@ export function* openMetrics(
   pages: readonly TakenPage[],
   when: (index: number) => number,
 ): Generator<string, void> {
-  const clock = stretchedClock(pages, when)
+  const began = { atMs: pages[0]?.atMs ?? 0, whenMs: when(0) }
   for (const [index, page] of pages.entries()) {
-    const at = (when(index) / 1000).toFixed(3)
+    const whenMs = when(index)
+    const at = (whenMs / 1000).toFixed(3)
     let text = ''
     for (const line of page.text.split('\n')) {
       if (line === '' || line.startsWith('#')) continue
-      text += `${isTime(line) ? movedTime(line, clock) : line} ${at}\n`
+      text += `${dated(line, began, { atMs: page.atMs, whenMs })} ${at}\n`
     }
     yield text
   }
   yield '# EOF\n'
 }
 
-/** Values that are moments must be moments of the stretched clock, too. */
-function isTime(line: string): boolean {
+interface Moment {
+  readonly atMs: number
+  readonly whenMs: number
+}
+
+/**
+ * A value that is a moment moves with its page, and stays as old as it was; what happened before the hour
+ * keeps its place before it. A certificate ends when it says.
+ */
+function dated(line: string, began: Moment, now: Moment): string {
   const name = /^\w+/.exec(line)?.[0] ?? ''
-  return (
-    /_(timestamp|start_time)_seconds$/.test(name) &&
-    // A certificate expires when it says.
-    !name.includes('_expiry_')
-  )
-}
-
-function movedTime(line: string, clock: (ms: number) => number): string {
+  if (!/_(timestamp|start_time)_seconds$/.test(name) || name.includes('_expiry_')) return line
   const space = line.lastIndexOf(' ')
-  const value = Number(line.slice(space + 1))
-  return value === 0 ? line : `${line.slice(0, space)} ${clock(value * 1000) / 1000}`
-}
-
-/** From real time to stretched time; what was before the first page stays as long before it. */
-function stretchedClock(
-  pages: readonly TakenPage[],
-  when: (index: number) => number,
-): (ms: number) => number {
-  return (ms) => {
-    const next = pages.findIndex(({ atMs }) => atMs >= ms)
-    if (next === 0) return when(0) - ((pages[0]?.atMs ?? ms) - ms)
-    if (next === -1) return when(pages.length - 1)
-    const before = pages[next - 1] as TakenPage
-    const after = pages[next] as TakenPage
-    const share = (ms - before.atMs) / (after.atMs - before.atMs)
-    return when(next - 1) + share * (when(next) - when(next - 1))
-  }
+  const valueMs = 1000 * Number(line.slice(space + 1))
+  if (valueMs === 0) return line
+  const { atMs, whenMs } = valueMs < began.atMs ? began : now
+  return `${line.slice(0, space)} ${(valueMs + whenMs - atMs) / 1000}`
 }
