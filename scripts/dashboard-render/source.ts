@@ -6,9 +6,6 @@ import type { TimeRange } from './queries/prometheus.ts'
 
 const PROJECT = join(import.meta.dirname, '../..')
 
-// The stand's last seconds run in real time and its hour does not: rates would jump where they meet.
-const SCRAPED_MS = 15_000
-
 /** Where the numbers of the pictures come from. */
 export interface Source {
   readonly url: string
@@ -25,11 +22,11 @@ export async function openSource(options: Options): Promise<Source> {
     const range = { from: to - sinceMs, to }
     return { url: prometheusUrl, range, scrapeMs, close: async () => {} }
   }
-  const ruleFiles = globSync(join(PROJECT, 'alerts/*.yml'))
+  const ruleFiles = globSync(join(PROJECT, 'alerts/*.rules.yml'))
   const stand = await openStand({ ruleFiles })
   return {
     url: stand.prometheusUrl,
-    range: { from: stand.fromMs, to: stand.toMs - SCRAPED_MS },
+    range: { from: stand.fromMs, to: stand.toMs },
     scrapeMs: stand.scrapeIntervalS * 1000,
     close: () => stand.stop(),
   }
