@@ -166,8 +166,8 @@ const breakers = [
     width: 8,
     queries: [
       {
-        expr: `${sumBy('state, backend', rate('quic_lb_circuit_breaker_transitions_total', BACKEND))} > 0`,
-        legend: '{{backend}}: {{state}}',
+        expr: `${sumBy('source, backend, state', rate('quic_lb_circuit_breaker_transitions_total', BACKEND))} > 0`,
+        legend: '{{backend}} {{state}}, {{source}}',
       },
     ],
   }),

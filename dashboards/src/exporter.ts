@@ -3,7 +3,7 @@ import type { Board } from './board.ts'
 import { itself } from './exporter-itself.ts'
 import { reading, understanding } from './exporter-reading.ts'
 import { HELP_NOT_REPORTED, UIDS } from './guide.ts'
-import { rate, series, sumBy } from './promql.ts'
+import { quantile, rate, series, sumBy } from './promql.ts'
 import { graph } from './shapes.ts'
 
 const loss = [
@@ -77,6 +77,55 @@ const loss = [
   }),
 ]
 
+const probing = [
+  graph({
+    title: 'Probes begin late by, p99',
+    about:
+      'How long after they were due probes began. Above a second there are more of them than may run at once.',
+    unit: 'seconds',
+    width: 8,
+    nothing: 'Nothing is probed',
+    queries: [
+      {
+        expr: quantile(0.99, 'quic_exporter_probe_delay_seconds', 'instance'),
+        legend: '{{instance}}',
+      },
+    ],
+  }),
+  graph({
+    title: 'Backends that balancers name',
+    about:
+      'Those that are probed because a balancer was asked for them, and those that are not, by reason.',
+    unit: 'none',
+    width: 8,
+    nothing: 'No balancer is asked for its backends',
+    queries: [
+      {
+        expr: sumBy('source', series('quic_exporter_discovered_backends')),
+        legend: '{{source}}: probed',
+      },
+      {
+        expr: `${sumBy('source, reason', series('quic_exporter_discovered_backends_refused'))} > 0`,
+        legend: '{{source}}: {{reason}}',
+      },
+    ],
+  }),
+  graph({
+    title: 'Files of targets that could not be used',
+    about:
+      'Read anew and wrong: the last good one stays in force. The log of the exporter has the place.',
+    unit: 'perSecond',
+    width: 8,
+    nothing: 'No file names targets',
+    queries: [
+      {
+        expr: sumBy('instance', rate('quic_exporter_targets_file_errors_total')),
+        legend: '{{instance}}',
+      },
+    ],
+  }),
+]
+
 export const exporter: Board = {
   uid: UIDS.exporter,
   title: 'QUIC load balancer / Exporter',
@@ -87,6 +136,7 @@ export const exporter: Board = {
     { title: 'Does it read?', tiles: reading },
     { title: 'Does it understand?', tiles: understanding },
     { title: 'Does it lose anything?', tiles: loss },
+    { title: 'Does it probe in time?', tiles: probing },
     { title: 'Itself', tiles: itself },
   ],
   help: `**A source is down**: path, permission, a full table of open files. The log of the exporter says which file and why, once a minute.

@@ -34,6 +34,7 @@ export const PROTOCOLS = {
   '/^http.1\\.1/': [fixedColor('orange')],
   '/^h2/': [fixedColor('blue')],
   '/^h3/': [fixedColor('green')],
+  '/^other/': [fixedColor('text')],
 }
 
 /** What failed is red on every graph. */

@@ -71,16 +71,16 @@ function beforeAndAfterColumns() {
     share(total(`${DURATION}_sum`, offset), total(`${DURATION}_count`, offset))
   const then = ' offset $baseline'
   const change = (now: string, before: string) => `${now} / (${before} > 0) - 1`
-  const column = (name: string, unit: 'seconds' | 'count' | 'share', expr: string) => ({
+  const column = (name: string, unit: 'seconds' | 'none' | 'share', expr: string) => ({
     ...{ name, unit, expr },
-    ...(unit === 'seconds' ? {} : { decimals: unit === 'count' ? 0 : 1 }),
+    ...(unit === 'seconds' ? {} : { decimals: unit === 'none' ? 0 : 1 }),
   })
   return [
     column('Mean now', 'seconds', meanOf()),
     column('Mean before', 'seconds', meanOf(then)),
     column('Change of mean', 'share', change(meanOf(), meanOf(then))),
-    column('Requests now', 'count', total(`${DURATION}_count`)),
-    column('Requests before', 'count', total(`${DURATION}_count`, then)),
+    column('Requests now', 'none', total(`${DURATION}_count`)),
+    column('Requests before', 'none', total(`${DURATION}_count`, then)),
     column(
       'Change of requests',
       'share',

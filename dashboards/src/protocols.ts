@@ -1,7 +1,7 @@
 /** D4: is HTTP/3 faster than HTTP/1.1, for whom, and was it so before? One request log at a time. */
 import type { Board } from './board.ts'
 import { HELP_NOT_REPORTED, UIDS } from './guide.ts'
-import { PROTOCOLS } from './looks.ts'
+import { FAILED, PROTOCOLS } from './looks.ts'
 import { increase, LOG, quantile, rate, share, sumBy } from './promql.ts'
 import { beforeAndAfter } from './protocols-baseline.ts'
 import { graph, stat, text } from './shapes.ts'
@@ -59,13 +59,18 @@ const sides = [
     threshold: { value: ENOUGH_REQUESTS, wrong: 'below' },
     queries: [
       {
-        expr: sumBy('protocol', increase(`${DURATION}_count`, '$__range', LOG)),
+        expr: sumBy(
+          'protocol',
+          increase(`${DURATION}_count`, '$__range', LOG, 'protocol!="other"'),
+        ),
         legend: '{{protocol}}',
       },
     ],
     needs: duration,
   }),
 ]
+
+const COMPARED = 'quic_probe_compared_seconds_total'
 
 const fair = [
   graph({
@@ -77,8 +82,40 @@ const fair = [
     nothing: 'No target is compared',
     queries: [
       {
-        expr: `${sumBy('protocol, target', rate('quic_probe_compared_seconds_total'))} / on (target) group_left () (${sumBy('target', rate('quic_probe_compared_rounds_total'))} > 0)`,
+        expr: `${sumBy('protocol, target', rate(COMPARED))} / on (target) group_left () (${sumBy('target', rate('quic_probe_compared_rounds_total'))} > 0)`,
         legend: '{{protocol}} {{target}}',
+      },
+    ],
+  }),
+  graph({
+    title: 'HTTP/2 by HTTP/1.1, same moment',
+    about:
+      'The same as one number for each front door: 1 is no difference, below 1 HTTP/2 is faster.',
+    unit: 'count',
+    doubling: true,
+    nothing: 'No target is compared',
+    queries: [
+      {
+        expr: `${sumBy('target', rate(COMPARED, 'protocol="h2"'))} / (${sumBy('target', rate(COMPARED, H1))} > 0)`,
+        legend: '{{target}}',
+      },
+    ],
+  }),
+  graph({
+    title: 'Rounds of that comparison',
+    about:
+      'Rounds that count, and rounds that do not because one protocol gave no answer, or only too late for the other.',
+    unit: 'perSecond',
+    looks: FAILED,
+    nothing: 'No target is compared',
+    queries: [
+      {
+        expr: sumBy('target', rate('quic_probe_compared_rounds_total')),
+        legend: '{{target}}: counted',
+      },
+      {
+        expr: `${sumBy('target, protocol', rate('quic_probe_uncounted_rounds_total'))} > 0`,
+        legend: '{{target}}: {{protocol}} failed',
       },
     ],
   }),

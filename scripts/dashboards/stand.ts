@@ -12,7 +12,7 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Owner } from '../../test/live/processes.ts'
 import { openMetrics, type TakenPage } from './stand/history.ts'
-import { backfill, INSTANCE, JOB, startPrometheus } from './stand/prometheus.ts'
+import { backfill, INSTANCE, JOB, startPrometheus, untilScraped } from './stand/prometheus.ts'
 import { openRecorder, type Recorder } from './stand/recorder.ts'
 
 export interface StandOptions {
@@ -82,7 +82,7 @@ async function open(owner: Owner, options: StandOptions): Promise<Omit<Stand, 's
     await recorder.play(1, 1)
     await delay(1000)
   }
-  const toMs = Date.now()
+  const toMs = await untilScraped(prometheusUrl)
   return {
     ...{ prometheusUrl, job: JOB, instance: INSTANCE, scrapeIntervalS: STEP_S },
     ...{ fromMs: toMs - HOUR_S * 1000, toMs },

@@ -30,13 +30,13 @@ export async function backfill(owner: Owner, directory: string, file: string): P
   if (code !== 0) throw new Error(`promtool: ${stderr}`)
 }
 
-/** Starts it; resolves to its URL when it is ready. */
+/** Starts it; resolves to its URL when it is ready and has seen the exporter. */
 export async function startPrometheus(owner: Owner, options: PrometheusOptions): Promise<string> {
   const { directory, target, ruleFiles } = options
   const port = await freePort()
   const configuration = `global:
-  scrape_interval: 1s
-  scrape_timeout: 1s
+  scrape_interval: 2s
+  scrape_timeout: 2s
   evaluation_interval: 1s
 rule_files: ${JSON.stringify(ruleFiles)}
 scrape_configs:
@@ -45,6 +45,11 @@ scrape_configs:
       - targets: ['${target}']
         labels:
           instance: '${INSTANCE}'
+    metric_relabel_configs:
+      # It began when the hour did, by the clock of the pages; the real one would be a restart at the end.
+      - source_labels: [__name__]
+        regex: process_start_time_seconds
+        action: drop
 `
   await writeFile(join(directory, 'prometheus.yml'), configuration)
   const running = start(owner, {
@@ -64,5 +69,17 @@ scrape_configs:
     return answer?.ok
   }
   await until('Prometheus to be ready', isReady, { withinMs: 60_000, everyMs: 100 })
+  await untilScraped(url)
   return url
+}
+
+/** Waits until the last scrape was a good one; resolves to the time (Unix ms) of an answer that says so. */
+export async function untilScraped(url: string): Promise<number> {
+  const time = async () => {
+    const now = Date.now()
+    const answer = await fetch(`${url}/api/v1/query?query=up == 1&time=${now / 1000}`)
+    const { data } = (await answer.json()) as { readonly data?: { readonly result: unknown[] } }
+    return data?.result.length === 1 && now
+  }
+  return until('a scrape that succeeds', time, { withinMs: 60_000, everyMs: 200 })
 }
