@@ -52,28 +52,52 @@ t.test('pictures', { skip, timeout: 240_000 }, async (t) => {
     }
   })
 
-  await t.test('a query with a mistake, an unknown panel and a blank one are faults', async (t) => {
-    const panel = { title: '', gridPos: { x: 0, y: 0, w: 12, h: 6 } }
-    const panels = [
-      {
-        ...panel,
-        id: 1,
-        title: 'Odd',
-        type: 'timeseries',
-        targets: [{ refId: 'A', expr: 'sum(' }],
-      },
-      { ...panel, id: 2, title: 'New', type: 'piechart', gridPos: { x: 12, y: 0, w: 12, h: 6 } },
-      {
-        ...{ ...panel, id: 3, title: 'Blank', type: 'text', gridPos: { x: 0, y: 6, w: 24, h: 4 } },
-        options: { content: '' },
-      },
-    ]
-    const file = join(directory, 'broken.json')
-    await writeFile(file, JSON.stringify({ uid: 'b', title: 'Broken', panels }))
-    const { code, output } = await draw(stand, ['--out', directory, file])
-    t.equal(code, 1)
-    t.match(output, /FAULT Odd: .*parse error/)
-    t.match(output, /FAULT New: type piechart is not drawn here/)
-    t.match(output, /FAULT Blank: nothing is drawn/)
-  })
+  await t.test(
+    'a query with a mistake, an unknown panel, one that throws, a blank one: faults',
+    async (t) => {
+      const panel = { title: '', gridPos: { x: 0, y: 0, w: 12, h: 6 } }
+      const panels = [
+        {
+          ...panel,
+          id: 1,
+          title: 'Odd',
+          type: 'timeseries',
+          targets: [{ refId: 'A', expr: 'sum(' }],
+        },
+        { ...panel, id: 2, title: 'New', type: 'piechart', gridPos: { x: 12, y: 0, w: 12, h: 6 } },
+        {
+          ...{
+            ...panel,
+            id: 4,
+            title: 'Gaudy',
+            type: 'heatmap',
+            gridPos: { x: 0, y: 10, w: 12, h: 6 },
+          },
+          targets: [
+            { refId: 'A', expr: 'quic_rtt_seconds_bucket{source="caddy-qlog"}', format: 'heatmap' },
+          ],
+          options: { color: { scheme: 'Nope' } },
+        },
+        {
+          ...{
+            ...panel,
+            id: 3,
+            title: 'Blank',
+            type: 'text',
+            gridPos: { x: 0, y: 6, w: 24, h: 4 },
+          },
+          options: { content: '' },
+        },
+      ]
+      const file = join(directory, 'broken.json')
+      await writeFile(file, JSON.stringify({ uid: 'b', title: 'Broken', panels }))
+      const { code, output } = await draw(stand, ['--out', directory, file])
+      t.equal(code, 1)
+      t.match(output, /FAULT Odd: .*parse error/)
+      t.match(output, /FAULT New: type piechart is not drawn here/)
+      t.match(output, /FAULT Gaudy: colour scheme Nope is not known here/)
+      t.match(output, /FAULT the page complained/)
+      t.match(output, /FAULT Blank: nothing is drawn/)
+    },
+  )
 })

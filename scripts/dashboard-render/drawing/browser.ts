@@ -24,7 +24,7 @@ export function startBrowser(executablePath: string): Promise<Browser> {
 /** A page with the bundle in it, and what went wrong in it so far. */
 export interface OpenPage {
   readonly page: Page
-  readonly complaints: readonly string[]
+  readonly complaints: string[]
 }
 
 /** Opens the page; it can reach nothing but the bundle and the icons of @grafana/ui. */

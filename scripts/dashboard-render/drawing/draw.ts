@@ -22,7 +22,10 @@ export async function draw(browser: Browser, bundle: Bundle, scene: Scene): Prom
   try {
     await page.evaluate((given) => window.draw(given), scene)
     const png = await page.screenshot({ fullPage: true, animations: 'disabled' })
-    return { png, panels: await inspect(page, png), complaints }
+    const panels = await inspect(page, png)
+    const wanted = scene.dashboard.panels.filter(({ type }) => type !== 'row').length
+    if (panels.length !== wanted) complaints.push(`${panels.length} of ${wanted} panels are there`)
+    return { png, panels, complaints }
   } finally {
     await page.context().close()
   }

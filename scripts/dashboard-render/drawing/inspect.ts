@@ -48,7 +48,9 @@ async function lookAtPanels(given: { picture: string; titleHeight: number }): Pr
       const colour = ((data[at] ?? 0) << 16) | ((data[at + 1] ?? 0) << 8) | (data[at + 2] ?? 0)
       counts.set(colour, (counts.get(colour) ?? 0) + 1)
     }
-    const marked = panel.querySelector<HTMLElement>('[data-state]')
+    const marked =
+      panel.querySelector<HTMLElement>('[data-state="error"]') ??
+      panel.querySelector<HTMLElement>('[data-state]')
     const heading = panel.querySelector<HTMLElement>('h2, h6')
     return {
       id: Number(panel.dataset.panel),

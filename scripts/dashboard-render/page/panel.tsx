@@ -4,6 +4,7 @@ import { BarGaugePanel } from './bar-gauge.tsx'
 import type { Drawing } from './drawing.ts'
 import { HeatmapPanel } from './heatmap.tsx'
 import { isEmpty } from './no-data.tsx'
+import { PanelBoundary } from './panel-boundary.tsx'
 import { StatPanel } from './stat.tsx'
 import { StateTimelinePanel } from './state-timeline.tsx'
 import { TablePanel } from './table.tsx'
@@ -42,7 +43,9 @@ export function PanelView({ error, ...drawing }: Props) {
       {(innerWidth, innerHeight) => (
         <div data-state={state} style={{ width: innerWidth, height: innerHeight }}>
           {trouble === undefined && Content ? (
-            <Content {...drawing} width={innerWidth} height={innerHeight} />
+            <PanelBoundary>
+              <Content {...drawing} width={innerWidth} height={innerHeight} />
+            </PanelBoundary>
           ) : (
             <div className="trouble">{trouble}</div>
           )}
