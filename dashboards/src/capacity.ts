@@ -214,8 +214,8 @@ const disk = [
         legend: 'open files',
       },
       {
-        expr: `${sumBy('', series('quic_connections_active'))} / ${sumBy('', series('quic_exporter_limit', 'resource="connections"'))}`,
-        legend: 'connections',
+        expr: `${sumBy('source', series('quic_connections_active'))} / on () group_left () ${sumBy('', series('quic_exporter_limit', 'resource="connections"'))}`,
+        legend: 'connections of {{source}}',
       },
     ],
   }),

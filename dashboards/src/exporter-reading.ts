@@ -75,7 +75,6 @@ export const understanding = [
     about:
       'json, utf8, too_deep: damaged. schema: other than its dialect says. truncated: the writer was killed. time: clocks.',
     unit: 'perSecond',
-    stack: 'values',
     queries: [
       {
         expr: `${sumBy('source, reason', rate('quic_exporter_records_failed_total'))} > 0`,
@@ -110,7 +109,7 @@ export const understanding = [
     about:
       'Dialects that were found in each source, and by which rule a handshake is complete, a connection over, a client moved.',
     width: 14,
-    height: 10,
+    height: 11,
     labels: {
       source: 'Source',
       dialect: 'Dialect',
@@ -131,7 +130,7 @@ export const understanding = [
     about:
       'Metrics that are there, and metrics that are "not reported by this proxy", by source; and the share of connections that the proxy logs, by configuration.',
     width: 10,
-    height: 10,
+    height: 11,
     labels: { source: 'Source' },
     columns: [
       {

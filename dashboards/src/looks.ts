@@ -34,7 +34,7 @@ export const PROTOCOLS = {
   '/^http.1\\.1/': [fixedColor('orange')],
   '/^h2/': [fixedColor('blue')],
   '/^h3/': [fixedColor('green')],
-  '/^other/': [fixedColor('text')],
+  '/^other/': [fixedColor('#8e8e8e')],
 }
 
 /** What failed is red on every graph. */

@@ -2,6 +2,7 @@
 import type { Board } from './board.ts'
 import { HELP_NOT_REPORTED, UIDS } from './guide.ts'
 import { LOSSES } from './looks.ts'
+import { handshakes } from './network-handshakes.ts'
 import { netLossRatio, quantile, rate, SOURCE, share, sumBy } from './promql.ts'
 import { graph, heatmap } from './shapes.ts'
 import { THRESHOLDS } from './thresholds.ts'
@@ -44,6 +45,7 @@ const arrival = [
   }),
   graph({
     title: 'How losses were noticed',
+    width: 8,
     about:
       'reordering_threshold: later packets were acknowledged. time_threshold: too late. pto_expired: nothing came back at all, the worst of them.',
     unit: 'perSecond',
@@ -53,6 +55,7 @@ const arrival = [
   }),
   graph({
     title: 'Probe timeouts by 1,000 packets',
+    width: 8,
     about:
       'Silence after which the sender had to ask again. More than a few: paths break off, or answers are held up for long.',
     unit: 'count',
@@ -66,20 +69,12 @@ const arrival = [
   }),
   graph({
     title: 'Packets received and thrown away',
+    width: 8,
     about:
       'By reason. connection_unknown: routed to the wrong instance, or late. decryption_failure in numbers: something on the way changes packets.',
     unit: 'perSecond',
-    stack: 'values',
     queries: [{ expr: some(by('reason', 'quic_packets_dropped_total')), legend: '{{reason}}' }],
     needs: { signals: ['quic_packets_dropped_total'] },
-  }),
-  graph({
-    title: 'Handshakes',
-    about:
-      'How long they took, from the first packet: one round trip and the cryptography. Those that failed are on the overview.',
-    unit: 'seconds',
-    queries: quantiles('quic_handshake_duration_seconds', 0.5, 0.95),
-    needs: { signals: ['quic_handshake_duration_seconds'] },
   }),
 ]
 
@@ -135,9 +130,7 @@ const speed = [
     max: 1,
     queries: [
       {
-        expr: some(
-          `${sumBy('state', rate('quic_congestion_state_seconds_total', SOURCE, 'state!="idle"'))} / ignoring (state) group_left () (${of('quic_congestion_state_seconds_total', 'state!="idle"')} > 0)`,
-        ),
+        expr: `${sumBy('state', rate('quic_congestion_state_seconds_total', SOURCE, 'state!="idle"'))} / ignoring (state) group_left () (${of('quic_congestion_state_seconds_total', 'state!="idle"')} > 0)`,
         legend: '{{state}}',
       },
     ],
@@ -276,6 +269,7 @@ export const network: Board = {
   variables: ['source'],
   rows: [
     { title: 'Do packets arrive?', tiles: arrival },
+    { title: 'Do handshakes succeed?', tiles: handshakes },
     { title: 'How long does it take?', tiles: delay },
     { title: 'How fast may it send?', tiles: speed },
     { title: 'How much is it?', tiles: volume },

@@ -81,7 +81,6 @@ const transport = [
     about:
       'Reasons as derived from the log. idle_timeout is the usual end of a browser; expired means that the log simply stopped.',
     unit: 'perSecond',
-    stack: 'values',
     queries: [
       {
         expr: `${sumBy('reason', rate('quic_connections_closed_total', SOURCE))} > 0`,

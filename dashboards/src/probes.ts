@@ -57,7 +57,6 @@ export const probes = [
     about:
       'refused: nothing listens there. timeout: nobody answers. dns: the name. tls: certificate or key. status, body: it answers, but wrong.',
     unit: 'perSecond',
-    stack: 'values',
     nothing: NO_PROBE,
     queries: [
       {
@@ -130,7 +129,6 @@ export const frontDoor = [
     about:
       'timeout: UDP is dropped on the way. refused: nothing listens there. close: the server refuses us. retry: it never takes its own token.',
     unit: 'perSecond',
-    stack: 'values',
     nothing: NO_DOOR,
     queries: [
       { expr: sumBy('target', rate('quic_probes_total')), legend: '{{target}}: all' },

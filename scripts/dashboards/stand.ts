@@ -1,6 +1,6 @@
 /**
  * A stand to look at dashboards: the real exporter reads recorded streams as they grow, and a real
- * Prometheus has an hour of its pages, the same hour at 0.6 of its pace 1, 7 and 14 days before, and scrapes
+ * Prometheus has an hour of its pages, the first half of it at half the pace 1, 7 and 14 days before, and scrapes
  * on from there. The hour is played in less than a minute: rates are those of its own stretched clock.
  */
 import { createWriteStream } from 'node:fs'
@@ -12,11 +12,18 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Owner } from '../../test/live/processes.ts'
 import { openMetrics, type TakenPage } from './stand/history.ts'
-import { backfill, INSTANCE, JOB, startPrometheus, untilScraped } from './stand/prometheus.ts'
+import {
+  backfill,
+  backfillRules,
+  INSTANCE,
+  JOB,
+  startPrometheus,
+  untilScraped,
+} from './stand/prometheus.ts'
 import { openRecorder, type Recorder } from './stand/recorder.ts'
 
 export interface StandOptions {
-  /** Rule files that Prometheus evaluates each second from the end of the hour on. */
+  /** Their recording rules are evaluated over the hour; their alerts from its end on, each second. */
   readonly ruleFiles?: readonly string[]
   /** Names of the sources that play; all of them if not given. */
   readonly sources?: readonly string[]
@@ -39,7 +46,7 @@ const STEP_S = 15
 const SCRAPED_S = 10
 const DAY_MS = 86_400_000
 const BASELINE_DAYS = [1, 7, 14]
-const BASELINE_PACE = 0.6
+const BASELINE_PACE = 0.5
 /** Of the hours before, only every second step is kept. */
 const BASELINE_STEP = 2
 
@@ -72,12 +79,10 @@ async function open(owner: Owner, options: StandOptions): Promise<Omit<Stand, 's
     await backfill(owner, directory, file)
     await rm(file)
   }
-  const { ruleFiles = [] } = options
-  const prometheusUrl = await startPrometheus(owner, {
-    directory,
-    target: recorder.target,
-    ruleFiles,
-  })
+  const { target } = recorder
+  const prometheus = { directory, target, ruleFiles: options.ruleFiles ?? [] }
+  await backfillRules(owner, prometheus, endMs - HOUR_S * 1000, endMs, STEP_S)
+  const { url: prometheusUrl } = await startPrometheus(owner, prometheus)
   for (let second = 0; second < SCRAPED_S; second += 1) {
     await recorder.play(1, 1)
     await delay(1000)

@@ -18,6 +18,8 @@ const OTHERS: Readonly<Record<string, Family>> = {
   process_cpu_seconds_total: { type: 'counter', labels: {} },
   nodejs_eventloop_lag_p99_seconds: gauge(),
   nodejs_heap_size_used_bytes: gauge(),
+  // Registered when it is needed first.
+  quic_exporter_label_overflow_total: { type: 'counter', labels: { metric: undefined } },
   scrape_duration_seconds: gauge(),
   scrape_samples_post_metric_relabeling: gauge(),
   ALERTS: gauge('alertname', 'alertstate', 'severity', 'source', 'backend'),

@@ -2,8 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { peer } from '../../../test/live/peers.ts'
-import type { Owner } from '../../../test/live/processes.ts'
-import { freePort, run, start } from '../../../test/live/processes.ts'
+import { freePort, type Owner, type Running, run, start } from '../../../test/live/processes.ts'
 import { until } from '../../../test/support/until.ts'
 
 /** Labels that every series of the stand has, as one scrape configuration would give them. */
@@ -30,28 +29,36 @@ export async function backfill(owner: Owner, directory: string, file: string): P
   if (code !== 0) throw new Error(`promtool: ${stderr}`)
 }
 
-/** Starts it; resolves to its URL when it is ready and has seen the exporter. */
-export async function startPrometheus(owner: Owner, options: PrometheusOptions): Promise<string> {
-  const { directory, target, ruleFiles } = options
+/** What recording rules would have recorded over some time (Unix ms) that lies in the database. */
+export async function backfillRules(
+  owner: Owner,
+  options: PrometheusOptions,
+  fromMs: number,
+  toMs: number,
+  stepS: number,
+): Promise<void> {
+  const { directory, ruleFiles } = options
+  if (ruleFiles.length === 0) return
+  const { url, running } = await startPrometheus(owner, { ...options, ruleFiles: [] })
+  const { code, stdout, stderr } = await run(owner, {
+    program: peer('promtool'),
+    args: [
+      ...['tsdb', 'create-blocks-from', 'rules', `--start=${Math.round(fromMs / 1000)}`],
+      ...[`--end=${Math.round(toMs / 1000)}`, `--eval-interval=${stepS}s`, `--url=${url}`],
+      ...[`--output-dir=${join(directory, 'data')}`, ...ruleFiles],
+    ],
+  })
+  await running.stop()
+  if (code !== 0) throw new Error(`promtool: ${stdout}${stderr}`)
+}
+
+/** Starts it; resolves when it is ready and has seen the exporter. */
+export async function startPrometheus(
+  owner: Owner,
+  { directory, target, ruleFiles }: PrometheusOptions,
+): Promise<{ readonly url: string; readonly running: Running }> {
   const port = await freePort()
-  const configuration = `global:
-  scrape_interval: 2s
-  scrape_timeout: 2s
-  evaluation_interval: 1s
-rule_files: ${JSON.stringify(ruleFiles)}
-scrape_configs:
-  - job_name: ${JOB}
-    static_configs:
-      - targets: ['${target}']
-        labels:
-          instance: '${INSTANCE}'
-    metric_relabel_configs:
-      # It began when the hour did, by the clock of the pages; the real one would be a restart at the end.
-      - source_labels: [__name__]
-        regex: process_start_time_seconds
-        action: drop
-`
-  await writeFile(join(directory, 'prometheus.yml'), configuration)
+  await writeFile(join(directory, 'prometheus.yml'), configuration(target, ruleFiles))
   const running = start(owner, {
     program: peer('prometheus'),
     args: [
@@ -70,7 +77,27 @@ scrape_configs:
   }
   await until('Prometheus to be ready', isReady, { withinMs: 60_000, everyMs: 100 })
   await untilScraped(url)
-  return url
+  return { url, running }
+}
+
+function configuration(target: string, ruleFiles: readonly string[]): string {
+  return `global:
+  scrape_interval: 2s
+  scrape_timeout: 2s
+  evaluation_interval: 1s
+rule_files: ${JSON.stringify(ruleFiles)}
+scrape_configs:
+  - job_name: ${JOB}
+    static_configs:
+      - targets: ['${target}']
+        labels:
+          instance: '${INSTANCE}'
+    metric_relabel_configs:
+      # It began when the hour did, by the clock of the pages; the real one would be a restart at the end.
+      - source_labels: [__name__]
+        regex: process_start_time_seconds
+        action: drop
+`
 }
 
 /** Waits until the last scrape was a good one; resolves to the time (Unix ms) of an answer that says so. */

@@ -95,7 +95,7 @@ export const LOG_PARTS: readonly LogPart[] = [
     source: 'balancer-events',
     dialect: 'lb-events',
     logs: ['lb-events/synthetic-balancer.log'],
-    perMinute: 10,
+    perMinute: 20,
     dated: (line, at, round) =>
       line
         .replace(/"time":"[^"]*"/, `"time":"${at.toISOString()}"`)

@@ -1,0 +1,60 @@
+/** What no panel shows, and which panels show nothing on the recorded hour: each with its reason. */
+
+/** Families that no panel has. */
+export const UNUSED: Readonly<Record<string, string>> = {
+  quic_connection_versions_total: 'one value nearly everywhere',
+  quic_connections_half_open: 'only the counters of HAProxy tell it',
+  quic_key_updates_total: 'nobody acts on it',
+  quic_stream_reset_frames_received_total: 'browsers that leave a page reset streams: no trouble',
+  quic_stream_reset_frames_sent_total: 'browsers that leave a page reset streams: no trouble',
+}
+
+const NO_PROBES = 'nothing is probed on the stand'
+const NO_RULES = 'the rules are not loaded'
+const NOT_RECORDED = 'happens in no recording'
+
+/** Questions that get no number on the recorded hour, by dashboard and panel, and the name of the series if not all. */
+export const SILENT: Readonly<Record<string, string>> = {
+  'overview / Backends / Our probe': NO_PROBES,
+  'overview / Backends down / by our probe': NO_PROBES,
+  'overview / Front door': NO_PROBES,
+  'backends / Backends / Our probe': NO_PROBES,
+  'backends / Backends by our own probe': NO_PROBES,
+  'backends / Certificate ends in': NO_PROBES,
+  'backends / Changes of state in half an hour': NO_PROBES,
+  'backends / Failed probes by reason': NO_PROBES,
+  'backends / Front door by our QUIC probes': NO_PROBES,
+  'backends / Phases of the last probe': NO_PROBES,
+  'backends / QUIC probes that failed, by reason': NO_PROBES,
+  'backends / Share of probes that failed': NO_PROBES,
+  'backends / Time of a probe, p95': NO_PROBES,
+  'backends / Time until the front door answers, p95': NO_PROBES,
+  'backends / What the front door says': NO_PROBES,
+  'exporter / Backends that balancers name': NO_PROBES,
+  'exporter / Files of targets that could not be used': NO_PROBES,
+  'exporter / Probes begin late by, p99': NO_PROBES,
+  'protocols / HTTP/2 by HTTP/1.1, same moment': NO_PROBES,
+  'protocols / Rounds of that comparison': NO_PROBES,
+  'protocols / Same page, same moment': NO_PROBES,
+  'overview / Firing alerts': NO_RULES,
+  'backends / Health score': NO_RULES,
+  'backends / What pulls the score down': NO_RULES,
+  'capacity / Files that retention took away': 'no source of the stand has retention',
+  'exporter / Connections given up, label sets refused / refused: {{metric}}':
+    'no limit is reached',
+  'exporter / Files that could not be read': 'all files can be read',
+  'exporter / Questions to balancers / {{source}}: {{reason}}': 'the balancer always answers',
+  'migration / Connections that began with 0-RTT / refused': NOT_RECORDED,
+  'network / Answers outside of connections / Version Negotiation': NOT_RECORDED,
+  'network / Bytes of QUIC packets / sent and lost': NOT_RECORDED,
+  'network / Packets received and thrown away': NOT_RECORDED,
+}
+
+/** Why a question gets no number; undefined if it should. Where rules are loaded, they are asked too. */
+export function silenceOf(question: string, areRulesLoaded: boolean): string | undefined {
+  const found = Object.keys(SILENT).find(
+    (name) => question === name || question.startsWith(`${name} / `),
+  )
+  const reason = found === undefined ? undefined : SILENT[found]
+  return areRulesLoaded && reason === NO_RULES ? undefined : reason
+}
