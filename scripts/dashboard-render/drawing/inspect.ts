@@ -7,6 +7,8 @@ export interface PanelLook {
   readonly state: 'drawn' | 'no data' | 'error'
   /** What it says instead of showing data. */
   readonly text: string
+  /** Points of its longest line; undefined if it shows no lines. */
+  readonly points: number | undefined
   /** Px of its content that one must scroll to. */
   readonly hiddenPx: number
   readonly isTitleCut: boolean
@@ -51,12 +53,14 @@ async function lookAtPanels(given: { picture: string; titleHeight: number }): Pr
     const marked =
       panel.querySelector<HTMLElement>('[data-state="error"]') ??
       panel.querySelector<HTMLElement>('[data-state]')
+    const points = panel.querySelector<HTMLElement>('[data-points]')?.dataset.points
     const heading = panel.querySelector<HTMLElement>('h2, h6')
     return {
       id: Number(panel.dataset.panel),
       title: heading?.textContent ?? '',
       state: (marked?.dataset.state ?? 'drawn') as PanelLook['state'],
       text: marked?.textContent ?? '',
+      points: points === undefined ? undefined : Number(points),
       hiddenPx: hiddenPx(panel),
       isTitleCut: heading !== null && heading.scrollWidth > heading.clientWidth,
       inked: 1 - Math.max(...counts.values()) / (data.length / 4),

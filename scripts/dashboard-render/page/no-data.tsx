@@ -3,9 +3,17 @@ import type { Panel } from '../dashboard.ts'
 
 /** Whether there is nothing in any frame but times, labels and values that are no numbers. */
 export function isEmpty(frames: readonly DataFrame[]): boolean {
-  return !frames.some(({ fields }) =>
-    fields.some(({ type, values }) => type === 'number' && values.some(Number.isFinite)),
+  return mostPoints(frames) === 0
+}
+
+/** How many numbers the fullest field has. */
+export function mostPoints(frames: readonly DataFrame[]): number {
+  const counts = frames.flatMap(({ fields }) =>
+    fields
+      .filter(({ type }) => type === 'number')
+      .map(({ values }) => values.filter(Number.isFinite).length),
   )
+  return Math.max(0, ...counts)
 }
 
 /** What a panel says that has nothing to show: its own words, or Grafana's. */

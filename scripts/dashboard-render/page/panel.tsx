@@ -3,7 +3,7 @@ import type { ComponentType } from 'react'
 import { BarGaugePanel } from './bar-gauge.tsx'
 import type { Drawing } from './drawing.ts'
 import { HeatmapPanel } from './heatmap.tsx'
-import { isEmpty } from './no-data.tsx'
+import { isEmpty, mostPoints } from './no-data.tsx'
 import { PanelBoundary } from './panel-boundary.tsx'
 import { StatPanel } from './stat.tsx'
 import { StateTimelinePanel } from './state-timeline.tsx'
@@ -20,6 +20,9 @@ const PANELS: Readonly<Record<string, ComponentType<Drawing>>> = {
   text: TextPanel,
   timeseries: TimeSeriesPanel,
 }
+
+/** Types that show how something goes on. */
+const OVER_TIME = new Set(['heatmap', 'state-timeline', 'timeseries'])
 
 interface Props extends Drawing {
   /** What Prometheus said instead of answering. */
@@ -41,7 +44,11 @@ export function PanelView({ error, ...drawing }: Props) {
       height={height}
     >
       {(innerWidth, innerHeight) => (
-        <div data-state={state} style={{ width: innerWidth, height: innerHeight }}>
+        <div
+          data-state={state}
+          data-points={OVER_TIME.has(panel.type) ? mostPoints(frames) : undefined}
+          style={{ width: innerWidth, height: innerHeight }}
+        >
           {trouble === undefined && Content ? (
             <PanelBoundary>
               <Content {...drawing} width={innerWidth} height={innerHeight} />
