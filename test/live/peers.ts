@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 export type Program =
   | 'caddy'
   | 'curl'
+  | 'docker-compose'
   | 'gtlsclient'
   | 'gtlsserver'
   | 'haproxy'
