@@ -104,14 +104,12 @@ alerts/ has its rules, dashboards/ is for Grafana's import dialog.
 HELP
 }
 
-check_logs() {
+# What is wrong with the place of the logs, in a line; nothing if nothing is.
+wrong_logs() {
   case ${QUIC_LB_LOGS-} in
-    '') complain 'QUIC_LB_LOGS is not set: the exporter reads the volume "logs", which is empty until a proxy'"'"'s container shares it' ;;
-    /*) [ -d "$QUIC_LB_LOGS" ] || {
-      complain "QUIC_LB_LOGS: there is no directory $QUIC_LB_LOGS"
-      exit 1
-    } ;;
-    *) wrong 'QUIC_LB_LOGS must be an absolute path' ;;
+    '') ;;
+    /*) [ -d "$QUIC_LB_LOGS" ] || say "QUIC_LB_LOGS: there is no directory $QUIC_LB_LOGS" ;;
+    *) say "QUIC_LB_LOGS: $QUIC_LB_LOGS is no absolute path" ;;
   esac
 }
 
@@ -135,15 +133,19 @@ start() {
   local problems services
   problems=$(missing_tools)
   # Where there is no engine nobody can say which ports are its own: they are told all the same.
-  problems+=${problems:+$'\n'}$(taken_ports)
+  problems+=$'\n'$(taken_ports)
+  [ "$profile" != live ] || problems+=$'\n'$(wrong_logs)
   if [ -n "${problems//$'\n'/}" ]; then
     complain 'cannot start:'
     sed '/^$/d; s/^/  - /' <<< "$problems" >&2
     native_way
     exit 1
   fi
-  [ "$profile" != live ] || check_logs
-  [ "$profile" = live ] || unset QUIC_LB_LOGS
+  if [ "$profile" != live ]; then
+    unset QUIC_LB_LOGS
+  elif [ -z "${QUIC_LB_LOGS-}" ]; then
+    complain 'QUIC_LB_LOGS is not set: the exporter reads the volume "logs", empty until the proxy shares it'
+  fi
   export COMPOSE_PROFILES=$profile
   services=$(compose config --services)
   [ "$with_grafana" = yes ] || services=$(grep -vx grafana <<< "$services")

@@ -16,8 +16,9 @@ const LEAST_KEEP_MS = 500
 type Place = Pick<Workspace, 'directory'>
 
 /**
- * Plays all recordings over and over into the directories of their sources, `speed` times as fast as they were
- * recorded; ends only by the signal or a failure, with a rejection, when nothing is written any more.
+ * Plays all recordings over and over into the directories of their sources, `speed` times as fast
+ * as they were recorded; ends only by the signal or a failure, with a rejection, when nothing is
+ * written any more.
  */
 export async function playLanes(
   place: Place,

@@ -1,6 +1,6 @@
 /**
- * A backend of the demo: `backend.ts NAME [--outage DURATION --every DURATION] [--port PORT]`. It answers like a
- * small web application, and while it is out of order like a broken one.
+ * A backend of the demo: `backend.ts NAME [--outage DURATION --every DURATION] [--port PORT]`.
+ * It answers like a small web application, and while it is out of order like a broken one.
  */
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'

@@ -1,6 +1,7 @@
 /**
- * The network between the demo's phones and its balancer: `mobile-network.ts [--server HOST:PORT] [--listen PORT]
- * [--health PORT]`. It delays, loses a little, and gives a phone that is busy a new port now and then, as a NAT does:
+ * The network between the demo's phones and its balancer:
+ * `mobile-network.ts [--server HOST:PORT] [--listen PORT] [--health PORT] [--stay DURATION]`.
+ * It delays, loses a little, and gives a phone that is busy a new port now and then, as a NAT does:
  * the balancer sees the client move.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
@@ -8,11 +9,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { parseArgs } from 'node:util'
 import { Link } from '../udp-relay/link.ts'
+import { milliseconds } from './duration.ts'
 
 const LOSS = 0.004
 const DELAY_MS = 15
-/** A busy phone keeps its port for so long, at least and at most. */
-const STAY_MS = [15_000, 60_000] as const
 /** A port that was left, or a phone that is silent, is forgotten after this. */
 const FORGET_AFTER_MS = 90_000
 
@@ -30,9 +30,11 @@ const { values } = parseArgs({
     server: { type: 'string', default: 'lb:9443' },
     listen: { type: 'string', default: '9443' },
     health: { type: 'string', default: '8080' },
+    stay: { type: 'string', default: '40s' },
   },
 })
 const [host = '', port = ''] = values.server.split(':')
+const stayMs = milliseconds(values.stay)
 const phones = new Map<string, Phone>()
 const up = new Link({ loss: LOSS, delayMs: DELAY_MS, seed: 1 })
 const down = new Link({ loss: LOSS, delayMs: DELAY_MS, seed: 2 })
@@ -44,8 +46,8 @@ function openPath({ port, address }: RemoteInfo): Path {
   socket.on('error', tell).on('message', (datagram) => {
     down.send(datagram.length, 0, () => front.send(datagram, port, address))
   })
-  const [least, most] = STAY_MS
-  return { socket, until: performance.now() + least + Math.random() * (most - least) }
+  // Half as long as that to half as long again, so that they do not all move at once.
+  return { socket, until: performance.now() + stayMs * (0.5 + Math.random()) }
 }
 
 function forgetLater(path: Path): void {
