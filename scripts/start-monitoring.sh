@@ -53,6 +53,18 @@ missing_tools() {
   fi
 }
 
+# A process by its number, and by what it is where that can be seen.
+in_words() {
+  local what
+  if [ -z "$1" ]; then
+    say 'a process of another user'
+  elif what=$(ps -o args= -p "$1" 2> /dev/null) && [ -n "$what" ]; then
+    say "process $1 (${what:0:60})"
+  else
+    say "process $1"
+  fi
+}
+
 # Who listens on a port, in words; fails if nobody does.
 port_user() {
   local protocol=$1 port=$2 line name
@@ -66,10 +78,10 @@ port_user() {
   if command -v ss > /dev/null; then
     line=$(ss -Hlnp "--$protocol" "sport = :$port" | head -n 1)
     [ -n "$line" ] || return 1
-    sed -nE 's/.*users:\(\("([^"]*)",pid=([0-9]+).*/\1, process \2/p; t; s/.*/a process of another user/p' <<< "$line"
+    in_words "$(sed -nE 's/.*pid=([0-9]+).*/\1/p' <<< "$line")"
   elif command -v lsof > /dev/null; then
-    line=$(lsof -nP "-i$protocol:$port" 2> /dev/null | awk '$1 != "COMMAND" && !/->/ { print $1 ", process " $2; exit }')
-    [ -n "$line" ] && say "$line"
+    line=$(lsof -nP "-i$protocol:$port" 2> /dev/null | awk '$1 != "COMMAND" && !/->/ { print $2; exit }')
+    [ -n "$line" ] && in_words "$line"
   elif [ "$protocol" = tcp ] && (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null; then
     say 'something (neither ss nor lsof is here to tell what)'
   else

@@ -83,12 +83,12 @@ t.test('a client without compose', { skip: !which('docker') && 'no docker client
 
 t.test('a taken port: by which process', async (t) => {
   const port = await takenPort(t)
-  const tools = [...TOOLS, 'ss', 'lsof']
+  const tools = [...TOOLS, 'ps', 'ss', 'lsof']
   const { status, stderr } = run(['replay'], { PATH: pathOf(t, tools), PROMETHEUS_PORT: port })
   t.equal(status, 1)
   const [line = ''] = stderr.split('\n').filter((one) => one.includes(`port ${port}/tcp`))
   t.match(line, `PROMETHEUS_PORT=${Number(port) + 10_000} `)
-  if (which('ss') || which('lsof')) t.match(line, `, process ${process.pid};`)
+  if (which('ss') || which('lsof')) t.match(line, `is taken by process ${process.pid} (`)
   else t.match(line, /taken by something/)
 })
 
@@ -110,7 +110,7 @@ t.test(
     await once(socket, 'listening')
     const port = String(socket.address().port)
     const env = { PATH: pathOf(t, [...TOOLS, 'ss']), LB_PORT: port }
-    t.match(run(['demo'], env).stderr, `port ${port}/udp is taken by node, process ${process.pid}`)
+    t.match(run(['demo'], env).stderr, `port ${port}/udp is taken by process ${process.pid};`)
     t.notMatch(run(['replay'], env).stderr, `port ${port}`)
   },
 )

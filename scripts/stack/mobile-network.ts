@@ -40,7 +40,7 @@ const up = new Link({ loss: LOSS, delayMs: DELAY_MS, seed: 1 })
 const down = new Link({ loss: LOSS, delayMs: DELAY_MS, seed: 2 })
 const front = createSocket('udp4')
 
-/** A new port towards the balancer; it takes answers until it is forgotten, also after it was left. */
+/** A new port towards the balancer; until it is forgotten it takes answers, also when left. */
 function openPath({ port, address }: RemoteInfo): Path {
   const socket = createSocket('udp4')
   socket.on('error', tell).on('message', (datagram) => {

@@ -16,7 +16,7 @@ const { values } = parseArgs({
   },
 })
 const PHONE_PORTS = [8001, 8002, 8003, 8004, 8005, 8006]
-/** The balancer ends connections that are idle for 10 s: a pause above it makes the next burst a new one. */
+/** The balancer ends connections that are idle for 10 s: after a longer pause comes a new one. */
 const PAUSE_MS = [11_000, 40_000] as const
 const BURST = [10, 60] as const
 const GIVE_UP_MS = 10_000

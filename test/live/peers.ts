@@ -14,6 +14,7 @@ export type Program =
   | 'openssl'
   | 'prometheus'
   | 'promtool'
+  | 'shellcheck'
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 

@@ -16,7 +16,7 @@ export function instructionsOf(text: string): Instruction[] {
   })
 }
 
-/** Whether a .dockerignore keeps a path of the repository from the builder: the last pattern that fits decides. */
+/** Whether a .dockerignore keeps a path from the builder: the last pattern that fits decides. */
 export function isIgnored(dockerignore: string, path: string): boolean {
   let ignored = false
   for (const line of dockerignore.split('\n')) {
