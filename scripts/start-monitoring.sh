@@ -20,7 +20,7 @@ GRAFANA_PORT (3000), LB_PORT (9443). Grafana's login: GRAFANA_ADMIN_USER, GRAFAN
 How long Prometheus keeps what it has: PROMETHEUS_RETENTION (30d)."
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-PROJECT=quic-lb-monitoring
+PROJECT=${COMPOSE_PROJECT_NAME:-quic-lb-monitoring}
 WAIT_SECONDS=180
 : "${EXPORTER_PORT:=19114}" "${PROMETHEUS_PORT:=9090}" "${ALERTMANAGER_PORT:=9093}"
 : "${GRAFANA_PORT:=3000}" "${LB_PORT:=9443}"
