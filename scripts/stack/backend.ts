@@ -29,7 +29,7 @@ async function answer(path: string, response: ServerResponse): Promise<void> {
   const isSlow = Math.random() < 0.02
   await delay(isSlow ? 400 + Math.random() * 800 : 3 + Math.random() * 25)
   const bytes = path.startsWith('/files') ? 200_000 : 2_000 + Math.floor(Math.random() * 8_000)
-  response.writeHead(Math.random() < 0.002 ? 500 : 200, { 'content-type': 'text/plain' })
+  response.writeHead(Math.random() < 0.0005 ? 500 : 200, { 'content-type': 'text/plain' })
   response.end(`${name}\n`.repeat(Math.ceil(bytes / (name.length + 1))))
 }
 
