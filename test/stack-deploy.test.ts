@@ -1,4 +1,4 @@
-/** The pages on how to stand beside a proxy: what is in them to be copied is as hardened as our own stack. */
+/** The pages on how to stand beside a proxy: what is to be copied is as hardened as our own stack. */
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { mountsOf, readCompose } from './support/compose-file.ts'

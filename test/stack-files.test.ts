@@ -1,4 +1,4 @@
-/** What the stack and its guides take from this repository is there, and the exporter understands it. */
+/** What the stack and its guides take from this repository is there, and is understood. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -14,7 +14,7 @@ const PATIENCE = { withinMs: 20_000 }
 const program = (name: string) =>
   fileURLToPath(new URL(`../scripts/stack/${name}.ts`, import.meta.url))
 
-/** Starts a program and waits until it says that it serves; it is stopped at the end of the test. */
+/** Starts a program and waits until it says that it serves; the end of the test stops it. */
 async function start(t: Test, name: string, ...args: string[]) {
   const child = spawn(process.execPath, [program(name), ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],

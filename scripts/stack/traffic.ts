@@ -1,6 +1,6 @@
 /**
- * The demo's clients: `traffic.ts [--balancer URL] [--phones HOST] [--health PORT]`. A few go to the
- * balancer over HTTP/1.1 and HTTP/2; the phones come in bursts, and from there over HTTP/3.
+ * The demo's clients: `traffic.ts [--balancer URL] [--phones HOST] [--health PORT]`. A few go to
+ * the balancer over HTTP/1.1 and HTTP/2; the phones come in bursts, and from there over HTTP/3.
  */
 import { createServer } from 'node:http'
 import { connect } from 'node:http2'

@@ -63,7 +63,8 @@ export async function makeStack(t: Test): Promise<Stack> {
     return names.split('\n').filter((name) => name !== '')
   }
   const query = async (expression: string) => {
-    const url = `http://127.0.0.1:${ports.prometheus}/api/v1/query?query=${encodeURIComponent(`sum(${expression})`)}`
+    const query = encodeURIComponent(`sum(${expression})`)
+    const url = `http://127.0.0.1:${ports.prometheus}/api/v1/query?query=${query}`
     const { data } = (await (await fetch(url)).json()) as Answer
     return data.result[0] && Number(data.result[0].value[1])
   }

@@ -1,6 +1,6 @@
 /**
- * The stack really runs: `npm run test:engine`, where there is a Docker engine. Where images cannot be
- * fetched, scripts/stand-in-images.sh makes them first, all but Grafana's.
+ * The stack really runs: `npm run test:engine`, where there is a Docker engine. Where images cannot
+ * be fetched, scripts/stand-in-images.sh makes them first, all but Grafana's.
  */
 import { spawnSync } from 'node:child_process'
 import t from 'tap'

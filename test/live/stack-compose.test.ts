@@ -1,4 +1,4 @@
-/** The compose file and the scripts, read by the programs that they are written for; no engine is needed. */
+/** The compose file and the scripts, read by what they are written for; no engine is needed. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -8,7 +8,7 @@ import { peer, skipWithout } from './peers.ts'
 import { run } from './processes.ts'
 import { makeCertificate, temporaryDirectory } from './workspace.ts'
 
-/** The proxy's own block of its page, with this machine's folders, and names that are known here. */
+/** The proxy's own block of its page, with folders of this machine and names known here. */
 async function configurationOf(t: Test, name: string, language: string, tls: string) {
   const directory = await temporaryDirectory(t)
   const page = readFileSync(new URL(`../../docs/deploy/${name}.md`, import.meta.url), 'utf8')

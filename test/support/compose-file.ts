@@ -58,8 +58,8 @@ export function withDefaults(text: string): string {
 
 const KEYS = new Set(
   (
-    'image build user profiles command environment volumes tmpfs ports networks network_mode read_only ' +
-    'cap_drop cap_add security_opt restart logging depends_on healthcheck working_dir'
+    'image build user profiles command environment volumes tmpfs ports networks network_mode ' +
+    'read_only cap_drop cap_add security_opt restart logging depends_on healthcheck working_dir'
   ).split(' '),
 )
 const VERSION = /^[\w./-]+:v?\d+\.\d+\.\d+(-[\w.-]+)?$/

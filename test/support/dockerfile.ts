@@ -43,7 +43,7 @@ const SECRET_FILES = /\.npmrc|\.env\b|\.pem\b|\.key\b|id_rsa/
 const FETCHING = /\b(curl|wget|apt-get|apt|apk|git)\b/
 const JSON_FORM = /^\[".*"\]$/
 
-/** Everything that is wrong in a Dockerfile; `node` is the version of Node.js that the tests run on. */
+/** Everything that is wrong in a Dockerfile; `node` is the Node.js that the tests run on. */
 export function dockerfileProblems(text: string, node: string): string[] {
   const all = instructionsOf(text)
   const last = all.slice(all.findLastIndex(({ word }) => word === 'FROM'))

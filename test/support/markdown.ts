@@ -4,7 +4,7 @@ export interface Block {
   readonly text: string
 }
 
-/** The fenced blocks of a page in their order, also those inside list items, without their indent. */
+/** The fenced blocks of a page in order, also those inside list items, without their indent. */
 export function blocksOf(page: string): Block[] {
   return [...page.matchAll(/^( *)```(\w+)\n([\s\S]*?)^ *```$/gm)].map(
     ([, indent = '', language = '', text = '']) => ({
