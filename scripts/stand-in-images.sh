@@ -144,11 +144,13 @@ DOCKERFILE
   build "$1" "$dir"
 }
 
+# All that was made here, and what was built upon it, which inherits the label.
 remove() {
-  local images
-  images=$(docker image ls --quiet --filter "label=$LABEL" | sort -u)
-  # shellcheck disable=SC2086
-  [ -z "$images" ] || docker image rm --force $images > /dev/null
+  local tags
+  tags=$(docker image ls --filter "label=$LABEL" --format '{{.Repository}}:{{.Tag}}' | grep -v '<none>' || true)
+  # shellcheck disable=SC2086 # one word for each tag
+  [ -z "$tags" ] || docker image rm --force $tags > /dev/null
+  docker image prune --force --filter "label=$LABEL" > /dev/null
   docker image rm --force "$BASE-raw" > /dev/null 2>&1 || true
 }
 
