@@ -16,6 +16,8 @@ caddy        sid     alone                   caddy                         usr/b
 promtool     sid     alone                   promtool                      usr/bin/promtool
 prometheus   sid     alone                   prometheus                    usr/bin/prometheus
 mtail        sid     alone                   mtail                         usr/bin/mtail
+shellcheck   sid     closure                 shellcheck                    usr/bin/shellcheck
+compose      sid     alone                   docker-compose                usr/libexec/docker/cli-plugins/docker-compose
 curl         sid     closure                 curl,openssl                  usr/bin/curl,usr/bin/openssl
 ngtcp2       trixie  closure                 ngtcp2-client,ngtcp2-server   usr/bin/gtlsclient,usr/sbin/gtlsserver
 nginx        sid     closure                 nginx                         usr/sbin/nginx

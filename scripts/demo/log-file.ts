@@ -13,7 +13,10 @@ export interface LogFile {
 }
 
 /** Begins a new log with a recording's content, named as its producer names logs. */
-export async function openLog(recording: Recording, workspace: Workspace): Promise<LogFile> {
+export async function openLog(
+  recording: Recording,
+  workspace: Pick<Workspace, 'directory'>,
+): Promise<LogFile> {
   const { source, fileName, blockBytes } = recording.producer
   const { id, text } = freshCopy(recording.text, Date.now())
   const path = join(workspace.directory(source), fileName(id))

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 export type Program =
   | 'caddy'
   | 'curl'
+  | 'docker-compose'
   | 'gtlsclient'
   | 'gtlsserver'
   | 'haproxy'
@@ -13,6 +14,7 @@ export type Program =
   | 'openssl'
   | 'prometheus'
   | 'promtool'
+  | 'shellcheck'
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 
