@@ -224,3 +224,54 @@ t.test('above the series limit nothing is created, and that is counted by metric
   own.add(one, 1)
   t.equal(total(await page(store), 'own_total'), 1, 'what the exporter says of itself has room')
 })
+
+t.test('sources, backends and targets have names of their own', async (t) => {
+  const store = new MetricStore()
+  const ofSource = store.counter({ name: 'a_total', help })
+  const ofBackend = store.counter({ name: 'b_total', help, owner: 'backend' })
+  const ofTarget = store.gauge({ name: 'c', help, owner: 'target' })
+  ofSource.add(store.owner('x'), 1)
+  ofBackend.add(store.owner('x', 'backend'), 2)
+  ofTarget.set(store.owner('x', 'target'), 3)
+  t.equal(store.owner('x', 'backend'), store.owner('x', 'backend'))
+  t.same(
+    allSeries(await page(store)),
+    new Set(['a_total{source=x}', 'b_total{backend=x}', 'c{target=x}']),
+  )
+  store.dropOwner(store.owner('x', 'backend'))
+  t.same(allSeries(await page(store)), new Set(['a_total{source=x}', 'c{target=x}']))
+})
+
+t.test('backends that come and go take the room of those before, at 0', async (t) => {
+  const store = new MetricStore(12)
+  const labels = { kind: ['x', 'y'] }
+  const family = store.counter({ name: 'a_total', help, labels, owner: 'backend' })
+  const up = store.gauge({ name: 'up', help, owner: 'backend', alwaysRoom: true })
+  const indexes = new Set<number>()
+  const slots = new Set<number>()
+  for (let i = 0; i < 1000; i += 1) {
+    const owner = store.owner(`b${i}`, 'backend')
+    indexes.add(owner)
+    family.open(owner)
+    slots.add(family.slot(owner, 'x'))
+    family.add(owner, 7, 'y')
+    t.equal(total(await page(store), 'a_total', { backend: `b${i}` }), 7, 'not what was there')
+    store.dropOwner(owner)
+  }
+  t.equal(indexes.size, 1)
+  t.equal(slots.size, 1)
+  t.equal(store.series, 0)
+  for (let i = 0; i < 6; i += 1) {
+    family.open(store.owner(`b${i}`, 'backend'))
+    up.set(store.owner(`b${i}`, 'backend'), 1)
+  }
+  const full = await page(store)
+  t.equal(full.get('up')?.samples.length, 6, 'there is always room for what matters most')
+  t.ok((full.get('a_total')?.samples.length ?? 0) < 12)
+  const refused = nonZero(full, 'quic_exporter_label_overflow_total')
+  t.same(Object.keys(refused ?? {}), ['a_total'], 'what found no room is counted')
+  store.dropOwner(store.owner('b0', 'backend'))
+  const late = store.owner('late', 'backend')
+  family.open(late)
+  t.equal(total(await page(store), 'a_total', { backend: 'late' }), 0, 'one that goes makes room')
+})

@@ -35,8 +35,9 @@ export function renderStore(
 
 function valuesOf(store: MetricStore, family: Family): RenderedValue[] {
   const values: RenderedValue[] = []
+  const { owner: label = 'source' } = family.spec
   family.forEach((owner, own, first) => {
-    const labels = family.spec.owner === '' ? own : { source: store.ownerName(owner), ...own }
+    const labels = label === '' ? own : { [label]: store.ownerName(owner), ...own }
     if (family instanceof Histogram) histogramValues(family, labels, first, values)
     else values.push({ labels, value: family.slots.read(first, family.decimals) })
   })
