@@ -29,10 +29,10 @@ export interface OpenedFront {
   readonly compares: boolean
 }
 
-/** Of a round of the comparison, what counts: durations in µs, or who failed. */
+/** Of a round of the comparison, what counts: durations in µs, or because of whom it does not. */
 export type ComparedRound =
   | { readonly counts: true; readonly durationsUs: Readonly<Record<ComparedProtocol, number>> }
-  | { readonly counts: false; readonly failed: readonly ComparedProtocol[] }
+  | { readonly counts: false; readonly because: readonly ComparedProtocol[] }
 
 export interface FrontProbeMetrics {
   opened(front: OpenedFront): void
@@ -113,9 +113,9 @@ export function frontProbeMetrics(
     unit: 'seconds',
     ...common,
   })
-  const roundsFailed = metrics.counter({
-    name: 'quic_probe_compared_rounds_failed_total',
-    help: 'Rounds that do not count because a protocol was not answered. Since process start.',
+  const uncounted = metrics.counter({
+    name: 'quic_probe_uncounted_rounds_total',
+    help: 'Rounds that do not count, by the protocol that was not answered, or too late for the other one. Since process start.',
     labels: { protocol: COMPARED_PROTOCOLS },
     ...common,
   })
@@ -128,7 +128,7 @@ export function frontProbeMetrics(
       )
       duration.open(owner, has)
       if (hasRetries) retries.open(owner)
-      if (compares) for (const family of [rounds, seconds, roundsFailed]) family.open(owner)
+      if (compares) for (const family of [rounds, seconds, uncounted]) family.open(owner)
     },
     probed(owner, probe, result) {
       const { failure, durationUs, versions, retried, closeCode: code } = result
@@ -150,7 +150,7 @@ export function frontProbeMetrics(
     },
     compared(owner, round) {
       if (!round.counts) {
-        for (const protocol of round.failed) roundsFailed.add(owner, 1, protocol)
+        for (const protocol of round.because) uncounted.add(owner, 1, protocol)
         return
       }
       rounds.add(owner, 1)

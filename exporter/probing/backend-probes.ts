@@ -1,6 +1,7 @@
 /** All backends under probe, and how they change: what stays the same is left alone. */
 import type { MetricStore } from '../metrics/store.ts'
-import type { MakeProber } from '../probers/target.ts'
+import type { Prober } from '../probers/prober.ts'
+import type { BackendTarget } from '../probers/target.ts'
 import { BackendProbe, type BackendProbeParts, questionOf } from './backend-probe.ts'
 import { type BackendSpec, possibleFailures } from './backend-spec.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -9,7 +10,7 @@ import type { Verdicts } from './verdicts.ts'
 export interface BackendProbesParts extends BackendProbeParts {
   readonly store: MetricStore
   readonly scheduler: Scheduler
-  readonly make: MakeProber
+  readonly make: (target: BackendTarget) => Prober
   /** What an earlier process knew. */
   readonly verdicts: Verdicts
 }

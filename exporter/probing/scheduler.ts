@@ -45,7 +45,7 @@ export class Scheduler {
   readonly #heap = new DueHeap<Entry>()
   /** Due, without a place; in the order in which they became due. */
   readonly #queue = new Set<Entry>()
-  readonly #running = new Set<Promise<void>>()
+  readonly #running = new Map<Job, Promise<void>>()
   #cancel: (() => void) | undefined
   #wakesAt = Number.POSITIVE_INFINITY
   #isStopped = false
@@ -96,7 +96,7 @@ export class Scheduler {
     this.#cancel?.()
     this.#cancel = undefined
     this.#queue.clear()
-    await Promise.all(this.#running)
+    await Promise.all(this.#running.values())
   }
 
   #plan(entry: Entry): void {
@@ -137,15 +137,21 @@ export class Scheduler {
   }
 
   #begin(entry: Entry): void {
+    const { job } = entry
+    // It was taken out and put back while a turn of it goes on.
+    if (this.#running.has(job)) {
+      this.#again(entry)
+      return
+    }
     const { clock, began } = this.#options
     began?.(clock.now() - entry.dueAt)
-    const turn = entry.job.run().finally(() => {
-      this.#running.delete(turn)
+    const turn = job.run().finally(() => {
+      this.#running.delete(job)
       if (this.#isStopped) return
       if (!entry.removed) this.#again(entry)
       this.#fill()
     })
-    this.#running.add(turn)
+    this.#running.set(job, turn)
   }
 
   /** Its next place in the plan that is not over yet: what was missed is not made up for. */
