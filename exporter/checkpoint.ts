@@ -5,6 +5,7 @@ import { connectionRow } from './connections/connection-row.ts'
 import type { Stream, TableChanges } from './connections/table.ts'
 import { restore, type StoreData, snapshotOf } from './metrics/snapshot.ts'
 import type { Pipeline } from './pipeline.ts'
+import type { SavedVerdict } from './probing/verdicts.ts'
 import type { SavedSource } from './source.ts'
 import type { SourceAtWork } from './source-at-work.ts'
 import type { RowFields } from './state/row.ts'
@@ -16,6 +17,14 @@ const SLICE_BYTES = 1 << 19
 interface Meta {
   readonly sources: readonly SavedSource[]
   readonly metrics: StoreData
+  /** Absent in a state that was written before there were probes. */
+  readonly verdicts?: readonly SavedVerdict[]
+}
+
+/** Who knows which backends are up. */
+export interface VerdictKeeper {
+  saved(): readonly SavedVerdict[]
+  restore(saved: readonly SavedVerdict[]): void
 }
 
 /** What was taken over from an earlier process. */
@@ -32,6 +41,7 @@ export class Checkpoint {
   readonly #pipeline: Pipeline
   readonly #list: TableChanges
   readonly #sliceBytes: number
+  readonly #verdicts: VerdictKeeper | undefined
   readonly #sources: () => readonly SourceAtWork[]
   readonly #writer = new BatchWriter()
   /** All slices go into one batch: none of them is lent. */
@@ -43,7 +53,9 @@ export class Checkpoint {
     changes: TableChanges,
     sources: () => readonly SourceAtWork[],
     sliceBytes = SLICE_BYTES,
+    verdicts?: VerdictKeeper,
   ) {
+    this.#verdicts = verdicts
     this.#sliceBytes = sliceBytes
     this.#pipeline = pipeline
     this.#list = changes
@@ -87,6 +99,7 @@ export class Checkpoint {
     const meta: Meta = {
       sources: this.#sources().map((source) => source.saved()),
       metrics: snapshotOf(this.#pipeline.metrics),
+      verdicts: this.#verdicts?.saved() ?? [],
     }
     this.#writer.put('meta', {}, (row) => row.bytes(Buffer.from(JSON.stringify(meta))))
     const last = this.#writer.take()
@@ -137,6 +150,7 @@ export class Checkpoint {
         this.#restoreStream(stream, rows.connectionsOf(id))
       }
     }
+    this.#verdicts?.restore(meta.verdicts ?? [])
     const clean = this.#sources().flatMap(({ name }) => (names.includes(name) ? [] : [name]))
     return { sources: names, clean, cleanMetrics }
   }

@@ -55,8 +55,8 @@ async function run(command: Command): Promise<number> {
       const loaded = load()
       if (loaded.errors !== undefined) return refuse(loaded.errors.join('\n'))
       if (command.command === 'check-config') {
-        const { sources } = loaded.config
-        process.stdout.write(`the configuration is good: ${sources.length} source(s)\n`)
+        const { summaryOf } = await import('./config/summary.ts')
+        process.stdout.write(`the configuration is good: ${summaryOf(loaded.config)}\n`)
         return 0
       }
       const { serve } = await import('./serve-command.ts')

@@ -1,6 +1,6 @@
 /** One source at work: a tailer, what reads its bytes, and what the page says of both. */
 import { resolve } from 'node:path'
-import { dialectNamed, type LogState } from '../qlog-parsers/index.ts'
+import { dialectNamed, type LogState, type Upstream } from '../qlog-parsers/index.ts'
 import { Archives } from './archives/archives.ts'
 import { withArchives } from './archives/archives-status.ts'
 import type { RetentionMetrics } from './collectors/retention.ts'
@@ -36,7 +36,17 @@ export interface SourceParts {
   readonly retention?: RetentionTools
   /** By which files grow old, in ms; that of the machine if not given. */
   readonly clock?: { now(): number }
+  /** Who probes the servers that balancers name. */
+  readonly discovery?: Discovery
   readonly log: Logger
+}
+
+/** Told of the servers behind balancers that are asked. */
+export interface Discovery {
+  /** `source`: its index in the metric store. */
+  discovered(sourceName: string, source: number, upstreams: readonly Upstream[]): void
+  /** The source is gone, or names nothing any more. */
+  forget(sourceName: string): void
 }
 
 /** What sources need that take files away. */

@@ -146,7 +146,9 @@ export function frontProbeMetrics(
         supported.set(owner, versions.some((one) => !known.includes(one)) ? 1 : 0, 'other')
       }
       const { receivedBytes = 0, sentBytes = 0 } = result.amplification ?? {}
-      if (sentBytes > 0) amplification.set(owner, Math.round((receivedBytes / sentBytes) * 1e6))
+      // Who sends nothing is no measure of what is sent.
+      if (receivedBytes > 0 && sentBytes > 0)
+        amplification.set(owner, Math.round((receivedBytes / sentBytes) * 1e6))
     },
     compared(owner, round) {
       if (!round.counts) {

@@ -86,6 +86,19 @@ export class MetricStore {
     return this.#series
   }
 
+  /** Samples of everything that does not belong to owners of one kind. */
+  seriesBeside(label: OwnerLabel): number {
+    let lines = 0
+    for (const family of this.#families.values()) {
+      if (family.spec.owner === label) continue
+      const one = linesOf(family)
+      family.forEach(() => {
+        lines += one
+      })
+    }
+    return lines
+  }
+
   get maxSeries(): number {
     return this.#maxSeries
   }
@@ -126,7 +139,7 @@ function keyOf({ label, name }: Owner): string {
 }
 
 /** Samples on the page for one series. */
-export function linesOf(family: Family): number {
+function linesOf(family: Family): number {
   return family.type === 'histogram' ? family.slotsPerSeries + 1 : 1
 }
 

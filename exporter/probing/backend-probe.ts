@@ -1,7 +1,7 @@
 /** One backend under probe: its turns, its verdict, and what is told of both. */
 import type { BackendProbeMetrics } from '../collectors/backend-probes.ts'
 import type { Logger } from '../logging.ts'
-import type { Note, ProbeResult, Prober } from '../probers/prober.ts'
+import type { ProbeResult, Prober } from '../probers/prober.ts'
 import { attempt } from './attempt.ts'
 import type { BackendSpec } from './backend-spec.ts'
 import type { ProbeClock } from './clock.ts'
@@ -111,14 +111,4 @@ export class BackendProbe implements Job {
 /** What must be equal for a verdict on one to be a verdict on the other. */
 export function questionOf({ target }: BackendSpec): string {
   return digestOf(target)
-}
-
-/** A backend is asked once, for somebody who asked; nothing is counted. */
-export function askOnce(
-  prober: Prober,
-  timeoutMs: number,
-  clock: ProbeClock,
-  note: Note,
-): Promise<ProbeResult> {
-  return attempt(prober, timeoutMs, { clock, note })
 }

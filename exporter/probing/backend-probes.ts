@@ -60,6 +60,11 @@ export class BackendProbes {
     }
   }
 
+  /** Ends turns that are going on; nothing is told any more. */
+  halt(): void {
+    for (const probe of this.#probes.values()) probe.halt()
+  }
+
   #adopt(probe: BackendProbe, spec: BackendSpec): void {
     const { scheduler } = this.#parts
     const isMoved = spec.intervalMs !== probe.intervalMs

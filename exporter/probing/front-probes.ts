@@ -44,6 +44,11 @@ export class FrontProbes {
     return this.#fronts.get(name)
   }
 
+  /** What asks one rung of a front door, whether it is asked regularly or not. */
+  proberOf({ target, timeoutMs }: FrontSpec, rung: QuicRung): QuicProber {
+    return this.#parts.climb(rung, target, timeoutMs)
+  }
+
   /** From now on these are probed and no others. */
   change(specs: readonly FrontSpec[]): void {
     for (const front of this.all) {

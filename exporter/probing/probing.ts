@@ -1,0 +1,229 @@
+/** Everything that is probed, from the configuration, from files and from what balancers name. */
+import { isDeepStrictEqual } from 'node:util'
+import type { Upstream } from '../../qlog-parsers/index.ts'
+import { backendProbeMetrics } from '../collectors/backend-probes.ts'
+import { frontProbeMetrics } from '../collectors/front-probes.ts'
+import { type ProbingMetrics, probingMetrics } from '../collectors/probing.ts'
+import type { Config, SourceConfig } from '../config/schema.ts'
+import type { Logger } from '../logging.ts'
+import type { MetricStore } from '../metrics/store.ts'
+import { backendProber } from '../probers/index.ts'
+import { LADDER, QUIC_RUNGS } from '../probers/quic/ladder.ts'
+import { BackendProbes } from './backend-probes.ts'
+import { MACHINE_CLOCK, type ProbeClock } from './clock.ts'
+import { type Discovery, discover } from './discovered.ts'
+import { FrontProbes } from './front-probes.ts'
+import { frontSpecs } from './front-spec.ts'
+import { type ModuleOf, modulesOf } from './modules.ts'
+import { type Answer, type Ask, OnDemand } from './on-demand.ts'
+import { resolveAll } from './resolve-all.ts'
+import { roomProblem, turnsProblem } from './room.ts'
+import { Scheduler } from './scheduler.ts'
+import { TargetsFiles } from './targets-files.ts'
+import { type SavedVerdict, savedVerdicts, Verdicts } from './verdicts.ts'
+import { type Named, wantedBackends } from './wanted.ts'
+
+export type ProbingConfig = Pick<Config, 'backends' | 'modules' | 'targets' | 'probes' | 'sources'>
+
+export interface ProbingParts {
+  readonly store: MetricStore
+  readonly log: Logger
+  /** The machine's if not given. */
+  readonly clock?: ProbeClock
+  /** For the jitter, from 0 to below 1. */
+  readonly random?: () => number
+}
+
+interface Found {
+  /** Index of the source in the metric store. */
+  readonly source: number
+  readonly upstreams: readonly Upstream[]
+}
+
+export class Probing {
+  readonly #parts: ProbingParts
+  readonly #metrics: ProbingMetrics
+  readonly #clock: ProbeClock
+  readonly #scheduler: Scheduler
+  readonly #verdicts: Verdicts
+  readonly #backends: BackendProbes
+  readonly #fronts: FrontProbes
+  readonly #onDemand: OnDemand
+  /** By name of the source, in the order in which they were heard of. */
+  readonly #found = new Map<string, Found>()
+  #config: ProbingConfig
+  #moduleOf: ModuleOf
+  #files: TargetsFiles
+  #isStarted = false
+  #warned = ''
+
+  constructor(config: ProbingConfig, parts: ProbingParts) {
+    const { store, log, clock = MACHINE_CLOCK, random = Math.random } = parts
+    this.#parts = parts
+    this.#clock = clock
+    this.#config = config
+    this.#moduleOf = modulesOf(config.modules)
+    const backendMetrics = backendProbeMetrics(store)
+    const frontMetrics = frontProbeMetrics(store, QUIC_RUNGS)
+    this.#metrics = probingMetrics(store)
+    this.#scheduler = new Scheduler({
+      clock,
+      random,
+      maxConcurrent: config.probes.maxConcurrent,
+      began: (delayMs) => this.#metrics.began(delayMs),
+    })
+    this.#verdicts = new Verdicts(clock)
+    const common = { store, clock, log, scheduler: this.#scheduler }
+    const make = (target: Parameters<typeof backendProber>[0]) => backendProber(target)
+    this.#backends = new BackendProbes({
+      ...common,
+      metrics: backendMetrics,
+      make,
+      verdicts: this.#verdicts,
+    })
+    this.#fronts = new FrontProbes({
+      ...common,
+      metrics: frontMetrics,
+      make,
+      climb: (rung, target, timeoutMs) => LADDER[rung](target, { resolve: resolveAll, timeoutMs }),
+    })
+    this.#onDemand = new OnDemand(this.#backends, this.#fronts, make, clock)
+    this.#files = this.#open(config)
+  }
+
+  /** Verdicts of an earlier process; before the start. */
+  restore(saved: readonly SavedVerdict[]): void {
+    this.#verdicts.restore(saved)
+  }
+
+  start(): void {
+    this.#isStarted = true
+    this.#fronts.change(frontSpecs(this.#config, this.#moduleOf))
+    this.#apply()
+    this.#files.start()
+  }
+
+  /** Whether anything is probed, or will be as soon as it is named. */
+  get isUsed(): boolean {
+    return this.#backends.size > 0 || this.#fronts.size > 0
+  }
+
+  /** For people: how many there are. */
+  get summary(): { backends: number; up: number; down: number; targets: number } {
+    const { all } = this.#backends
+    const count = (wanted: string) => all.filter(({ health }) => health === wanted).length
+    return {
+      backends: all.length,
+      up: count('up'),
+      down: count('down'),
+      targets: this.#fronts.size,
+    }
+  }
+
+  /** What is to be saved. */
+  saved(): readonly SavedVerdict[] {
+    return savedVerdicts(this.#backends.all)
+  }
+
+  /** Takes over another configuration; what stays the same goes on as if nothing had happened. */
+  change(config: ProbingConfig): void {
+    const before = this.#files
+    this.#config = config
+    this.#moduleOf = modulesOf(config.modules)
+    for (const name of this.#found.keys()) {
+      if (settingsOf(config, name) === undefined) this.#found.delete(name)
+    }
+    before.stop()
+    this.#files = this.#open(config, before)
+    this.#scheduler.limit(config.probes.maxConcurrent)
+    if (!this.#isStarted) return
+    this.#fronts.change(frontSpecs(config, this.#moduleOf))
+    this.#apply()
+    this.#files.start()
+  }
+
+  /** A balancer said which servers it has. */
+  discovered(sourceName: string, source: number, upstreams: readonly Upstream[]): void {
+    if (settingsOf(this.#config, sourceName) === undefined) return
+    const before = this.#found.get(sourceName)
+    if (before?.source === source && isDeepStrictEqual(before.upstreams, upstreams)) return
+    this.#found.set(sourceName, { source, upstreams })
+    if (this.#isStarted) this.#apply()
+  }
+
+  /** A source is gone, and with it what it named. */
+  forget(sourceName: string): void {
+    const found = this.#found.get(sourceName)
+    if (found === undefined) return
+    this.#found.delete(sourceName)
+    this.#metrics.discovered(found.source, 0, {})
+    if (this.#isStarted) this.#apply()
+  }
+
+  /** One probe for somebody who asks. Never rejects. */
+  ask(ask: Ask): Promise<Answer> {
+    return this.#onDemand.ask(ask, this.#moduleOf)
+  }
+
+  /** No further probes; resolves when those that are going on have ended. */
+  async stop(): Promise<void> {
+    this.#isStarted = false
+    this.#files.stop()
+    this.#backends.halt()
+    this.#fronts.halt()
+    await this.#scheduler.stop()
+  }
+
+  #open({ probes, modules }: ProbingConfig, before?: TargetsFiles): TargetsFiles {
+    const options = {
+      files: probes.targetsFiles,
+      modules: modules.map(({ name }) => name),
+      metrics: this.#metrics,
+      clock: this.#clock,
+      log: this.#parts.log,
+      changed: () => this.#apply(),
+    }
+    return new TargetsFiles(options, before)
+  }
+
+  /** Probes what is named now. */
+  #apply(): void {
+    const { log, store } = this.#parts
+    const { specs, refused } = wantedBackends(
+      this.#config,
+      this.#moduleOf,
+      this.#files.targets,
+      this.#discoveries(),
+    )
+    this.#backends.change(specs)
+    if (this.isUsed) this.#metrics.opened()
+    const problems = [
+      ...refused,
+      roomProblem([...specs.values()], store),
+      turnsProblem([...specs.values()], this.#config.probes.maxConcurrent),
+    ].filter((problem) => problem !== undefined)
+    const told = problems.join('; ')
+    if (told !== '' && told !== this.#warned) {
+      for (const problem of problems.slice(0, 10))
+        log.warn('probing is not as it should be', { why: problem })
+    }
+    this.#warned = told
+  }
+
+  #discoveries(): readonly Named[] {
+    return [...this.#found].flatMap(([name, { source, upstreams }]) => {
+      const settings = settingsOf(this.#config, name)
+      if (settings === undefined) return []
+      const found: Discovery = discover(upstreams, settings.probe, this.#config.backends)
+      this.#metrics.discovered(source, found.targets.length, found.refused)
+      return found.targets.map((target) => ({ ...target, module: settings.module }))
+    })
+  }
+}
+
+function settingsOf(
+  { sources }: ProbingConfig,
+  name: string,
+): SourceConfig['discover'] | undefined {
+  return sources.find((source) => source.name === name)?.discover
+}
