@@ -43,11 +43,16 @@ export const moduleSchema = z
       details: 'Unique. `default` holds for those that name none.',
       flag: false,
     }),
-    http_version: choice(['1.1', '2']).default('1.1').meta({
-      description: 'Version of HTTP that is spoken.',
-      details: '2 by ALPN with `https://`, and with prior knowledge without TLS.',
-      flag: false,
-    }),
+    // YAML takes both for numbers.
+    http_version: z
+      .union([z.literal([1.1, 2]), z.literal(['1.1', '2'])], { error: 'must be 1.1 or 2' })
+      .default('1.1')
+      .meta({
+        description: 'Version of HTTP that is spoken.',
+        limits: '`1.1` or `2`',
+        details: '2 by ALPN with `https://`, and with prior knowledge without TLS.',
+        flag: false,
+      }),
     method: choice(['GET', 'HEAD', 'POST']).default('GET').meta({
       description: 'Method of the request; POST has an empty body.',
       flag: false,
@@ -113,7 +118,7 @@ export const moduleSchema = z
     name: module.name,
     family: module.address_family,
     http: {
-      version: module.http_version === '2' ? ('h2' as const) : ('http/1.1' as const),
+      version: String(module.http_version) === '2' ? ('h2' as const) : ('http/1.1' as const),
       method: module.method,
       expectStatus: module.expect_status,
       maxBodyBytes: module.max_body,

@@ -100,8 +100,8 @@ const web = z
       placeholder: 'ADDRESS',
     }),
     telemetry_path: text(
-      /^\/(?!-\/)[A-Za-z0-9._~/-]{1,200}$/,
-      'must be a path such as /metrics, other than / and /-/…',
+      /^\/(?!-\/|probe$)[A-Za-z0-9._~/-]{1,200}$/,
+      'must be a path such as /metrics, other than /, /-/… and /probe',
     )
       .default('/metrics')
       .meta({ description: 'Path of the page of metrics.', placeholder: 'PATH' }),
