@@ -154,11 +154,11 @@ export class Scheduler {
     this.#running.set(job, turn)
   }
 
-  /** Its next place in the plan that is not over yet: what was missed is not made up for. */
+  /** Its next place in the plan: what was missed is not made up for. */
   #again(entry: Entry): void {
     const { intervalMs } = entry.job
     const since = this.#options.clock.now() - entry.plannedAt
-    entry.plannedAt += intervalMs * Math.max(1, Math.ceil(since / intervalMs))
+    entry.plannedAt += intervalMs * (Math.max(0, Math.floor(since / intervalMs)) + 1)
     this.#plan(entry)
     this.#arm()
   }
