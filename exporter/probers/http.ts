@@ -27,13 +27,12 @@ export function httpProber(target: Target, tools: Tools): Prober {
     look(signal, note, async (look) => {
       const socket = await connect(look, endpoint, tools.names)
       const answer = await ask(look, target, tools, socket, first)
-      await judge(http, await follow(look, target, tools, { socket, asked: first, answer, own }))
+      await judge(http, await follow(look, target, tools, { asked: first, answer, own }))
     })
 }
 
-/** An answer, on which connection it came, and what was asked there. */
+/** An answer, and what was asked. */
 interface Asked {
-  readonly socket: Socket
   readonly asked: Question
   readonly answer: Answer
   /** The authority of the target itself. */
@@ -42,7 +41,7 @@ interface Asked {
 
 /** The answer that the redirects lead to, if any are followed. */
 async function follow(look: Look, target: Target, tools: Tools, first: Asked): Promise<Answer> {
-  let { socket, asked, answer } = first
+  let { asked, answer } = first
   const { maxRedirects } = target.http
   for (let followed = 0; maxRedirects > 0; followed += 1) {
     const { status, location } = answer
@@ -52,8 +51,8 @@ async function follow(look: Look, target: Target, tools: Tools, first: Asked): P
     }
     asked = redirected(asked, status, location, first.own)
     // A backend with one connection at a time would wait for the end of the last one.
-    socket.destroy()
-    socket = await connectTo(look, look.address ?? '', target.endpoint.port)
+    await look.close()
+    const socket = await connectTo(look, look.address ?? '', target.endpoint.port)
     answer = await ask(look, target, tools, socket, asked)
   }
   return answer

@@ -30,7 +30,11 @@ export async function askHttp1(look: Look, socket: Socket, question: Question): 
     status: answer.statusCode ?? 0,
     location: answer.headers.location,
     body: answer,
-    missing: () => (answer.complete ? undefined : 'the connection ended in the middle of the body'),
+    missing: () => {
+      // A body without a length ends with the connection: Node.js takes a reset for an end.
+      const isWhole = answer.complete && socket.errored === null
+      return isWhole ? undefined : 'the connection ended in the middle of the body'
+    },
   }
 }
 

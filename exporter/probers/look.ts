@@ -42,9 +42,11 @@ export class Look {
     }
   }
 
-  /** Holds something open until the look is over. */
-  hold<T extends Held>(held: T): T {
+  /** Holds something open until it is over. What it was built upon closes with it, and can be given as `base`. */
+  hold<T extends Held>(held: T, base?: Held): T {
     this.#held.add(held)
+    // Node.js 24 crashes if the socket below a TLS socket is destroyed before that one.
+    if (base !== undefined) this.#held.delete(base)
     // Whoever waits for it hears of the error there; later errors are of no interest.
     held.on('error', () => undefined)
     held.once('close', () => this.#held.delete(held))
@@ -55,7 +57,7 @@ export class Look {
   /** Ends every wait. */
   giveUp(): void {
     const error = new ProbeError('timeout', this.#tooLate())
-    for (const held of this.#held) held.destroy(error)
+    for (const held of this.#newestFirst()) held.destroy(error)
   }
 
   /** The verdict; whatever was thrown when `failed`. */
@@ -76,13 +78,16 @@ export class Look {
     }
   }
 
-  /** Waits until everything that was held is closed; nobody else has to agree. */
+  /** Waits until everything that is held is closed; nobody else has to agree. */
   async close(): Promise<void> {
-    const closing = [...this.#held].map(
-      (held) => new Promise<void>((resolve) => held.once('close', resolve)),
-    )
-    for (const held of this.#held) held.destroy()
+    const held = this.#newestFirst()
+    const closing = held.map((one) => new Promise<void>((resolve) => one.once('close', resolve)))
+    for (const one of held) one.destroy()
     await Promise.all(closing)
+  }
+
+  #newestFirst(): readonly Held[] {
+    return [...this.#held].reverse()
   }
 
   #verdict(failed: boolean, thrown: unknown): Pick<ProbeResult, 'failure' | 'why'> {
@@ -109,7 +114,8 @@ export async function look(
   let result: ProbeResult
   try {
     await work(look)
-    result = look.result(false, undefined)
+    // What was destroyed because it was too late may look like an end.
+    result = look.result(signal.aborted, undefined)
   } catch (error) {
     result = look.result(true, error)
   }

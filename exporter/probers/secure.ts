@@ -38,7 +38,7 @@ export function secure(look: Look, socket: Socket, handshake: Handshake): Promis
       // A certificate that is refused is looked at all the same; the check is below.
       rejectUnauthorized: false,
     })
-    look.hold(secured)
+    look.hold(secured, socket)
     await happening(secured, 'secureConnect')
     look.certificateExpiryUs = earliest(look.certificateExpiryUs, endOf(secured))
     look.note(`${secured.getProtocol()}, application protocol ${secured.alpnProtocol || 'none'}`)
