@@ -72,27 +72,6 @@ export function cryptoFrame(offset: number, data: Uint8Array): Buffer {
   return Buffer.concat([Buffer.of(CRYPTO), varint(offset), varint(data.length), data])
 }
 
-/** An ACK of these packets. */
-export function ackFrame(packetNumbers: Iterable<number>): Buffer {
-  const numbers = [...new Set(packetNumbers)].sort((one, other) => other - one)
-  // Each range with its largest and its smallest number, from the highest range on.
-  const ranges: [largest: number, smallest: number][] = []
-  for (const number of numbers) {
-    const last = ranges.at(-1)
-    if (last !== undefined && last[1] === number + 1) last[1] = number
-    else ranges.push([number, number])
-  }
-  const [[largest, smallest] = [0, 0], ...more] = ranges
-  const parts = [Buffer.of(ACK), varint(largest), varint(0), varint(more.length)]
-  parts.push(varint(largest - smallest))
-  let previous = smallest
-  for (const [high, low] of more) {
-    parts.push(varint(previous - high - 2), varint(high - low))
-    previous = low
-  }
-  return Buffer.concat(parts)
-}
-
 /** A CONNECTION_CLOSE of the transport without a reason (RFC 9000 §19.19). */
 export function closeFrame(code: number): Buffer {
   return Buffer.concat([Buffer.of(CONNECTION_CLOSE), varint(code), varint(0), varint(0)])

@@ -94,7 +94,7 @@ export class InitialExchange implements Dialogue {
   /** The server has not to wait for more, nor to send anything again (RFC 9000 §10.2.3). */
   leave(): readonly Buffer[] {
     const isOpen = this.#serverId !== undefined && this.#verdict?.failure !== 'close'
-    return isOpen ? [this.#writer.farewell(this.#packetNumbers)] : []
+    return isOpen ? [this.#writer.farewell()] : []
   }
 
   #packet(packet: LongPacket): Step {

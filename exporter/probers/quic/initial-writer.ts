@@ -1,5 +1,5 @@
 /** Writes the Initial packets of a client: one space of packet numbers, whatever the server is called. */
-import { ackFrame, closeFrame, cryptoFrame, padded } from './frames.ts'
+import { closeFrame, cryptoFrame, padded } from './frames.ts'
 import type { PacketKeys } from './keys.ts'
 import { initialHeader, SMALLEST_DATAGRAM } from './long-header.ts'
 import { OVERHEAD_BYTES, protect } from './protection.ts'
@@ -54,9 +54,12 @@ export class InitialWriter {
     return datagrams
   }
 
-  /** An acknowledgement of what came, and a close without an error (RFC 9000 §10.2). */
-  farewell(packetNumbers: Iterable<number>): Buffer {
-    return this.#packet(Buffer.concat([ackFrame(packetNumbers), closeFrame(NO_ERROR)]))
+  /**
+   * A close without an error (RFC 9000 §10.2). It acknowledges nothing: by then some time has passed on purpose,
+   * which the server would take for the round trip and tell in its logs (RFC 9002 §5.3: no delay counts here).
+   */
+  farewell(): Buffer {
+    return this.#packet(closeFrame(NO_ERROR))
   }
 
   /** Bytes of a hello that go into one datagram beside such a token. */
