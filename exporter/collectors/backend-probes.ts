@@ -19,13 +19,19 @@ export interface OpenedBackend {
   readonly failures: readonly ProbeFailure[]
 }
 
+/** What one probe showed; phases that are none for its target are left out. */
+export type ProbedResult = Pick<
+  ProbeResult,
+  'failure' | 'durationUs' | 'phasesUs' | 'certificateExpiryUs'
+>
+
 export interface BackendProbeMetrics {
   /**
    * Backends that are probed from now on. If there is no room for all series, each has the more important
    * ones before any has the others.
    */
   opened(backends: readonly OpenedBackend[]): void
-  probed(owner: number, result: ProbeResult): void
+  probed(owner: number, result: ProbedResult): void
   /** Which verdict is in force; `isChange`: another one was before. */
   judged(owner: number, health: 'up' | 'down', isChange: boolean): void
 }

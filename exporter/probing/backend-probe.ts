@@ -1,9 +1,9 @@
 /** One backend under probe: its turns, its verdict, and what is told of both. */
 import type { BackendProbeMetrics } from '../collectors/backend-probes.ts'
 import type { Logger } from '../logging.ts'
-import type { ProbeResult, Prober } from '../probers/prober.ts'
+import type { ProbePhase, ProbeResult, Prober } from '../probers/prober.ts'
 import { attempt } from './attempt.ts'
-import type { BackendSpec } from './backend-spec.ts'
+import { type BackendSpec, possiblePhases } from './backend-spec.ts'
 import type { ProbeClock } from './clock.ts'
 import { digestOf, placeOf } from './place.ts'
 import type { Job } from './scheduler.ts'
@@ -25,6 +25,7 @@ export class BackendProbe implements Job {
   readonly prober: Prober
   readonly #parts: BackendProbeParts
   readonly #verdict: Verdict
+  readonly #phases: readonly ProbePhase[]
   readonly #halting = new AbortController()
   #spec: BackendSpec
   #probedAtMs: number | undefined
@@ -38,6 +39,7 @@ export class BackendProbe implements Job {
     this.#parts = parts
     this.#verdict = new Verdict(spec)
     this.#spec = spec
+    this.#phases = possiblePhases(spec.target)
   }
 
   get intervalMs(): number {
@@ -98,13 +100,18 @@ export class BackendProbe implements Job {
     const { metrics, clock, log } = this.#parts
     const before = this.#verdict.health
     this.#probedAtMs = clock.wall()
-    metrics.probed(this.owner, result)
+    metrics.probed(this.owner, { ...result, phasesUs: this.#phasesOf(result) })
     const changed = this.#verdict.saw(result.failure === undefined)
     if (changed === undefined) return
     metrics.judged(this.owner, changed, before !== undefined)
     const { failure, why } = result
     const reason = failure === undefined ? {} : { reason: failure, why }
     log.info(`a backend is ${changed}`, { backend: this.name, ...reason })
+  }
+
+  #phasesOf({ phasesUs }: ProbeResult): ProbeResult['phasesUs'] {
+    const entries = this.#phases.map((phase) => [phase, phasesUs[phase]])
+    return Object.fromEntries(entries.filter(([, us]) => us !== undefined))
   }
 }
 

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net'
 import type { ProbeUrl } from '../config/probe-url.ts'
 import type { Config, ModuleConfig } from '../config/schema.ts'
-import type { ProbeFailure } from '../probers/prober.ts'
+import type { ProbeFailure, ProbePhase } from '../probers/prober.ts'
 import type { BackendTarget } from '../probers/target.ts'
 
 export interface BackendSpec {
@@ -49,16 +49,28 @@ export function configuredSpecs(
   })
 }
 
+/** What a probe of this target spends its time on. An address is not resolved. */
+export function possiblePhases(target: BackendTarget): readonly ProbePhase[] {
+  return [
+    ...(isIP(target.endpoint.host) === 0 ? (['resolve'] as const) : []),
+    'connect',
+    ...(speaksTls(target) ? (['tls'] as const) : []),
+    ...(target.kind === 'http' ? (['processing'] as const) : []),
+  ]
+}
+
 /** Why a probe of this target can fail; no other reason ever comes of it. */
 export function possibleFailures(target: BackendTarget): readonly ProbeFailure[] {
   const failures: ProbeFailure[] = ['timeout', 'refused']
   if (isIP(target.endpoint.host) === 0) failures.push('dns')
-  if (target.kind === 'tls' || (target.kind === 'http' && target.tls !== undefined)) {
-    failures.push('tls')
-  }
+  if (speaksTls(target)) failures.push('tls')
   if (target.kind === 'http') {
     failures.push('status', 'protocol')
     if (target.http.expectBody !== undefined) failures.push('body')
   }
   return [...failures, 'other']
+}
+
+function speaksTls(target: BackendTarget): boolean {
+  return target.kind === 'tls' || (target.kind === 'http' && target.tls !== undefined)
 }

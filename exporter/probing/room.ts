@@ -2,7 +2,7 @@
 
 import { PROBE_BUCKETS } from '../collectors/backend-probes.ts'
 import type { MetricStore } from '../metrics/store.ts'
-import { type BackendSpec, possibleFailures } from './backend-spec.ts'
+import { type BackendSpec, possibleFailures, possiblePhases } from './backend-spec.ts'
 
 const HISTOGRAM_LINES = PROBE_BUCKETS.length + 3
 const UP_PROBES_AND_TRANSITIONS = 4
@@ -11,17 +11,9 @@ const ROUND_UP = 1000
 /** Samples on the page that a backend has once it was seen up, with a certificate if it shows one. */
 export function seriesOf(spec: BackendSpec): number {
   const failures = possibleFailures(spec.target)
-  const phases = ['dns', 'tls', 'status'].filter((one) => failures.some((two) => one === two))
-  const certificate = failures.includes('tls') ? 1 : 0
-  const connect = 1
-  return (
-    UP_PROBES_AND_TRANSITIONS +
-    failures.length +
-    HISTOGRAM_LINES +
-    phases.length +
-    connect +
-    certificate
-  )
+  const phases = possiblePhases(spec.target)
+  const certificate = phases.includes('tls') ? 1 : 0
+  return UP_PROBES_AND_TRANSITIONS + failures.length + HISTOGRAM_LINES + phases.length + certificate
 }
 
 /** What to do if not all series of backends find room. */
