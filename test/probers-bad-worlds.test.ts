@@ -81,14 +81,18 @@ const WORLDS: Readonly<Record<string, World>> = {
   },
   'reset in the middle of the body': {
     serve: answering((socket) => {
-      socket.write(`${HEAD}Content-Length: 100\r\n\r\nhealthy`, () => socket.resetAndDestroy())
+      socket.write(`${HEAD}Content-Length: 100\r\n\r\nhealthy`, () => {
+        setTimeout(() => socket.resetAndDestroy(), 20)
+      })
     }),
     failure: 'protocol',
     phases: ANSWERED,
   },
   'reset in a body that has no length': {
     serve: answering((socket) => {
-      socket.write(`${HEAD}\r\nhealthy`, () => socket.resetAndDestroy())
+      socket.write(`${HEAD}\r\nhealthy`, () => {
+        setTimeout(() => socket.resetAndDestroy(), 20)
+      })
     }),
     failure: 'protocol',
     phases: ANSWERED,
