@@ -26,11 +26,10 @@ async function probe(
   rung: QuicRung,
   port: number,
   changes: Partial<QuicTarget> = {},
-  timeoutMs = WITHIN_MS,
 ): Promise<QuicProbeResult & { readonly notes: readonly string[] }> {
   const notes: string[] = []
-  const prober = LADDER[rung](frontDoor(port, changes), literally(timeoutMs))
-  const result = await prober(AbortSignal.timeout(timeoutMs), (line) => notes.push(line))
+  const prober = LADDER[rung](frontDoor(port, changes), literally(WITHIN_MS))
+  const result = await prober(AbortSignal.timeout(WITHIN_MS), (line) => notes.push(line))
   return { ...result, notes }
 }
 
@@ -85,16 +84,14 @@ for (const version of [QUIC_V1, QUIC_V2]) {
     t.strictSame(last.destinationId, SERVER_ID, 'to the server by its own name')
     const { frames, packetNumber } = openInitial(last, first.destinationId)
     t.equal(packetNumber, 1)
-    t.match(frames, [
-      { type: 'ack', largest: 0 },
-      { type: 'close', code: 0 },
-    ])
+    t.equal(frames.length, 1, 'no ACK: it would be a false round trip')
+    t.match(frames[0], { type: 'close', code: 0 })
   })
 }
 
 t.test('the ClientHello: what a server of HTTP/3 needs stands in it', async (t) => {
-  const server = await startUdp(t)
-  await probe('initial', server.port, { serverName: 'www.example.org.', alpn: ['h3', 'x'] }, 100)
+  const server = await startUdp(t, (asked, reply) => reply(serverInitial(asked, closeFrame(0))))
+  await probe('initial', server.port, { serverName: 'www.example.org.', alpn: ['h3', 'x'] })
   const hello = clientHelloOf(server.asked.slice(0, 1))
   const read = parseHello(hello)
   t.strictSame(read.get(0), Buffer.from('\0\x12\0\0\x0fwww.example.org'), 'SNI without a dot')
@@ -108,10 +105,9 @@ t.test('the ClientHello: what a server of HTTP/3 needs stands in it', async (t) 
 })
 
 t.test('no SNI for an address', async (t) => {
-  const server = await startUdp(t)
-  const { port } = server
-  const { serverName: _, ...target } = frontDoor(port)
-  await LADDER.initial(target, literally(100))(AbortSignal.timeout(100), () => {})
+  const server = await startUdp(t, (asked, reply) => reply(serverInitial(asked, closeFrame(0))))
+  const { serverName: _, ...target } = frontDoor(server.port)
+  await LADDER.initial(target, literally())(AbortSignal.timeout(WITHIN_MS), () => {})
   t.notOk(parseHello(clientHelloOf(server.asked.slice(0, 1))).has(0))
 })
 
@@ -150,10 +146,6 @@ t.test(
     })
     const result = await probe('initial', server.port)
     t.match(result, { failure: undefined, answer: 'server_hello' })
-    await untilLeft(server, 2)
-    const [first, last] = server.asked
-    if (first === undefined || last === undefined) throw new Error('nothing came')
-    t.match(openInitial(last, first.destinationId).frames[0], { type: 'ack', largest: 3 })
   },
 )
 
@@ -235,6 +227,11 @@ t.test('a ServerHello and then a close is a close', async (t) => {
     reply(serverInitial(asked, closeFrame(2), { packetNumber: 1 }))
   })
   t.match(await probe('initial', server.port), { failure: 'close', closeCode: 2 })
+  const together = await startUdp(t, (asked, reply) => {
+    const hello = serverInitial(asked, helloFrames())
+    reply(Buffer.concat([hello, serverInitial(asked, closeFrame(2), { packetNumber: 1 })]))
+  })
+  t.match(await probe('initial', together.port), { failure: 'close', closeCode: 2 })
 })
 
 t.test('another version: which there are', async (t) => {

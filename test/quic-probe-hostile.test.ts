@@ -1,7 +1,7 @@
 /** Every byte from the network is a stranger's: nothing throws, nothing hangs, nothing grows. */
 import fc from 'fast-check'
 import t from 'tap'
-import type { Dialogue, Step } from '../exporter/probers/quic/conversation.ts'
+import { converse, type Dialogue, type Step } from '../exporter/probers/quic/conversation.ts'
 import { CryptoStream } from '../exporter/probers/quic/crypto-stream.ts'
 import { Cursor } from '../exporter/probers/quic/cursor.ts'
 import { closeFrame, cryptoFrame, initialFrames } from '../exporter/probers/quic/frames.ts'
@@ -18,6 +18,7 @@ import {
   retryPacket,
   serverHelloMessage,
   serverInitial,
+  startUdp,
   versionsPacket,
 } from './support/quic-server.ts'
 import { SERVER_FRAMES, VECTORS } from './support/quic-vectors.ts'
@@ -79,7 +80,8 @@ t.test('parsers take any bytes', (t) => {
   fc.assert(
     fc.property(any, (data) => {
       const packets = packetsOf(data)
-      if (packets.length === 0 || packets.length > Math.max(1, data.length / 7)) return false
+      if (packets.length === 0 || packets.length > Math.min(16, Math.max(1, data.length / 7)))
+        return false
       initialFrames(data)
       serverHello(data)
       const cursor = new Cursor(data)
@@ -240,7 +242,39 @@ t.test('a stream of pieces: the same in any order; memory has an end', (t) => {
   t.notOk(stream.add(16_384, Buffer.of(1)))
   t.ok(stream.add(16_383, Buffer.of(1)))
   t.equal(stream.whole.length, 0)
+  t.notOk(
+    Array.from({ length: 100 }, (_, index) => stream.add(2 * index, Buffer.of(1))).every(Boolean),
+    'every second byte',
+  )
   t.end()
+})
+
+t.test('a datagram of many small packets costs no more than some', (t) => {
+  const question = asked(exchange(QUIC_V1).ask()[0] ?? Buffer.alloc(0))
+  const small = serverInitial(question, Buffer.alloc(4))
+  t.equal(packetsOf(Buffer.concat(Array(1000).fill(small))).length, 16)
+  t.end()
+})
+
+t.test('a fault of ours is a result, and no exception', async (t) => {
+  const server = await startUdp(t, (_asked, reply) => reply(Buffer.of(1)))
+  const broken = () => {
+    throw new Error('a fault')
+  }
+  const sound: Dialogue = {
+    ask: () => [Buffer.of(1)],
+    hear: () => ({ type: 'decided', verdict: { failure: undefined }, lingers: false }),
+    facts: () => ({}),
+    leave: () => [],
+  }
+  const place = { address: '127.0.0.1', family: 4, port: server.port, firstWaitMs: 1000 } as const
+  const talk = (changes: Partial<Dialogue>) => {
+    const [signal, note] = [AbortSignal.timeout(5000), () => {}]
+    return converse({ ...sound, ...changes }, { ...place, signal, note })
+  }
+  t.match(await talk({ ask: broken }), { verdict: { failure: 'other', why: /a fault/ } })
+  t.match(await talk({ hear: broken }), { verdict: { failure: 'other', why: /a fault/ } })
+  t.match(await talk({ leave: broken }), { verdict: { failure: undefined } })
 })
 
 t.test('an ACK of any packets is read back as one of the largest', (t) => {

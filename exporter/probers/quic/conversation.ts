@@ -111,7 +111,12 @@ class Conversation {
 
   #ask(): void {
     if (this.#verdict !== undefined || this.#isOver) return
-    for (const datagram of this.#dialogue.ask()) this.#send(datagram)
+    try {
+      for (const datagram of this.#dialogue.ask()) this.#send(datagram)
+    } catch (error) {
+      this.#broke(error)
+      return
+    }
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#askAgain(), this.#waitMs)
   }
@@ -132,7 +137,7 @@ class Conversation {
     if (this.#isOver) return
     this.#datagrams += 1
     const { note } = this.#options
-    const step = this.#dialogue.hear(datagram)
+    const step = this.#step(datagram)
     if (this.#datagrams <= MOST_NOTED) {
       const what = step.type === 'ignored' ? `: ignored, ${step.why}` : ''
       note(`${datagram.length} bytes after ${this.#sinceStart()}${what}`)
@@ -146,6 +151,16 @@ class Conversation {
     if (this.#datagrams >= MOST_DATAGRAMS) {
       const why = `${MOST_DATAGRAMS} datagrams and no answer${this.#ignoredText()}`
       this.#decide(this.#verdict ?? { failure: 'protocol', why }, false)
+    }
+  }
+
+  /** No answer whatever may end the exporter: a fault of ours is a result too. */
+  #step(datagram: Buffer): Step {
+    try {
+      return this.#dialogue.hear(datagram)
+    } catch (error) {
+      this.#broke(error)
+      return { type: 'ignored', why: 'a fault of the exporter' }
     }
   }
 
@@ -196,9 +211,12 @@ class Conversation {
   }
 
   async #close(): Promise<void> {
-    const lastWords = this.#isConnected ? this.#dialogue.leave() : []
-    for (const datagram of lastWords) {
-      await new Promise<void>((resolve) => this.#socket.send(datagram, () => resolve()))
+    try {
+      for (const datagram of this.#isConnected ? this.#dialogue.leave() : []) {
+        await new Promise<void>((resolve) => this.#socket.send(datagram, () => resolve()))
+      }
+    } catch (error) {
+      this.#options.note(`no last words: ${error}`)
     }
     await new Promise<void>((resolve) => this.#socket.close(() => resolve()))
   }

@@ -2,6 +2,8 @@
 
 /** No less than what every endpoint has to take (RFC 9000 §7.5); no hello is nearly as long. */
 const MOST_BYTES = 16_384
+/** Parts with gaps between them: nobody cuts a hello so small, but for the work that it makes. */
+const MOST_RANGES = 64
 
 interface Range {
   readonly from: number
@@ -13,7 +15,7 @@ export class CryptoStream {
   /** Parts that are there, in order; none touches another. */
   #ranges: readonly Range[] = []
 
-  /** Takes a part; false if it ends beyond what is kept. */
+  /** Takes a part; false if it ends beyond what is kept, or leaves too many gaps. */
   add(offset: number, data: Uint8Array): boolean {
     const to = offset + data.length
     if (to > MOST_BYTES) return false
@@ -25,7 +27,7 @@ export class CryptoStream {
     }
     this.#bytes.set(data, offset)
     this.#ranges = joined(this.#ranges, { from: offset, to })
-    return true
+    return this.#ranges.length <= MOST_RANGES
   }
 
   /** Everything from the start up to the first gap. */

@@ -42,6 +42,7 @@ export class InitialExchange implements Dialogue {
   readonly #writer: InitialWriter
   readonly #stream = new CryptoStream()
   readonly #packetNumbers = new Set<number>()
+  #largestNumber = -1
   #keys: InitialKeys
   /** What the server calls itself, from its first Initial on. */
   #serverId: Buffer | undefined
@@ -71,10 +72,11 @@ export class InitialExchange implements Dialogue {
     let result: Step | undefined
     for (const packet of packetsOf(datagram)) {
       const step = this.#packet(packet)
-      if (step.type === 'decided' || step.type === 'ask') return step
-      if (result === undefined || step.type === 'more') result = step
+      const isLast = step.type === 'ask' || (step.type === 'decided' && !step.lingers)
+      if (isLast) return step
+      if (result === undefined || step.type !== 'ignored') result = step
     }
-    return result ?? MORE
+    return this.#verdict === undefined ? (result ?? MORE) : this.#lingering(this.#verdict)
   }
 
   facts(): Partial<Verdict> {
@@ -168,8 +170,7 @@ export class InitialExchange implements Dialogue {
   }
 
   #initial({ sourceId, packet, numberAt }: NumberedPacket): Step {
-    const largest = Math.max(-1, ...this.#packetNumbers)
-    const opened = unprotect(this.#keys.server, packet, numberAt, largest)
+    const opened = unprotect(this.#keys.server, packet, numberAt, this.#largestNumber)
     if (opened === undefined) {
       return { type: 'ignored', why: 'an Initial that its keys do not open' }
     }
@@ -178,16 +179,16 @@ export class InitialExchange implements Dialogue {
     }
     if (this.#packetNumbers.has(opened.packetNumber)) return MORE
     this.#packetNumbers.add(opened.packetNumber)
+    this.#largestNumber = Math.max(this.#largestNumber, opened.packetNumber)
     this.#serverId = Buffer.from(sourceId)
     this.#writer.destinationId = this.#serverId
     const frames = initialFrames(opened.payload)
     if (frames === undefined || opened.hasReservedBits) {
       return this.#violation('an Initial with frames or bits that may not be there')
     }
-    let step = MORE
     for (const frame of frames) {
-      step = this.#frame(frame)
-      if (step.type === 'decided' && this.#verdict?.failure !== undefined) return step
+      const step = this.#frame(frame)
+      if (step.type === 'decided' && !step.lingers) return step
     }
     return this.#verdict === undefined ? MORE : this.#lingering(this.#verdict)
   }
@@ -200,7 +201,7 @@ export class InitialExchange implements Dialogue {
     }
     if (this.#verdict !== undefined) return MORE
     if (!this.#stream.add(frame.offset, frame.data)) {
-      return this.#violation('handshake bytes far beyond any ServerHello')
+      return this.#violation('handshake bytes far beyond any ServerHello, or in too many pieces')
     }
     const hello = serverHello(this.#stream.whole)
     return hello === undefined ? MORE : this.#hello(hello)

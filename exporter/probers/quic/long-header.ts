@@ -5,7 +5,7 @@ import { uint, varint } from './written.ts'
 
 /** The longest connection ID of the versions spoken here; RFC 8999 allows 255 bytes. */
 export const LONGEST_ID_BYTES = 20
-/** The longest number of bytes that an Initial of a client must fill, and a probe of versions too (RFC 9000 §14.1). */
+/** Bytes that a datagram with an Initial of a client has at least; one that asks for versions too (RFC 9000 §14.1). */
 export const SMALLEST_DATAGRAM = 1200
 
 interface Ids {
@@ -56,8 +56,10 @@ interface Malformed {
 export type LongPacket = VersionNegotiation | Retry | NumberedPacket | Foreign | Short | Malformed
 
 const RETRY_TAG_BYTES = 16
+/** No flight of a handshake has as many in one datagram; each may cost a decryption. */
+const MOST_PACKETS = 16
 
-/** The packets of a datagram, one after another; never empty. */
+/** The first packets of a datagram, one after another; never empty. */
 export function packetsOf(datagram: Buffer): readonly LongPacket[] {
   const packets: LongPacket[] = []
   let rest = datagram
@@ -65,7 +67,7 @@ export function packetsOf(datagram: Buffer): readonly LongPacket[] {
     const packet = firstPacket(rest)
     packets.push(packet)
     rest = rest.subarray('packet' in packet ? packet.packet.length : rest.length)
-  } while (rest.length > 0)
+  } while (rest.length > 0 && packets.length < MOST_PACKETS)
   return packets
 }
 
