@@ -130,8 +130,10 @@ export class Probing {
     const before = this.#files
     this.#config = config
     this.#moduleOf = modulesOf(config.modules)
-    for (const name of this.#found.keys()) {
-      if (settingsOf(config, name) === undefined) this.#found.delete(name)
+    for (const [name, { source }] of this.#found) {
+      if (settingsOf(config, name) !== undefined) continue
+      this.#found.delete(name)
+      this.#metrics.discovered(source, 0, {})
     }
     before.stop()
     this.#files = this.#open(config, before)
