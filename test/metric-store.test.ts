@@ -275,3 +275,34 @@ t.test('backends that come and go take the room of those before, at 0', async (t
   family.open(late)
   t.equal(total(await page(store), 'a_total', { backend: 'late' }), 0, 'those that go make room')
 })
+
+t.test(
+  'a large page says what was known when it was asked for, and lets others have their turn',
+  async (t) => {
+    const store = new MetricStore(100_000)
+    const labels = { kind: ['x', 'y'] }
+    const families = ['a_total', 'b_total', 'c_total'].map((name) =>
+      store.counter({ name, help, labels, owner: 'backend' }),
+    )
+    const owners = Array.from({ length: 1000 }, (_, i) => store.owner(`b${i}`, 'backend'))
+    for (const family of families) for (const owner of owners) family.add(owner, 1, 'x')
+    const whole = await renderStore(store, ({ spec }) => spec.name === 'b_total')
+    for (const family of families) for (const owner of owners) family.open(owner)
+    let turns = 0
+    const count = () => {
+      turns += 1
+      ticking = setImmediate(count)
+    }
+    let ticking = setImmediate(count)
+    const rendering = renderStore(store)
+    for (const family of families) for (const owner of owners) family.add(owner, 1, 'x')
+    const text = await rendering
+    clearImmediate(ticking)
+    const now = parsePage(text)
+    for (const name of ['a_total', 'b_total', 'c_total']) t.equal(total(now, name), 1000, name)
+    t.ok(turns >= 2, `${turns} turns`)
+    t.ok(text.includes(whole.split('\n').slice(0, 2).join('\n')))
+    t.match(text, /b_total\{[^}]+\} 0\n\n# HELP c_total/, 'families stand apart as on a small page')
+    t.match(text, /[0-9]\n$/)
+  },
+)
