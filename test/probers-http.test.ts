@@ -207,8 +207,30 @@ t.test('wherever a redirect leads, what is asked next is the same backend', (t) 
   t.end()
 })
 
-t.test('a path that cannot be sent is our fault', async (t) => {
+t.test('an IPv6 address stands in brackets', async (t) => {
+  const asked: (string | undefined)[] = []
+  const server = createServer(({ headers }, response) => {
+    asked.push(headers.host)
+    response.end()
+  })
+  await once(server.listen(0, '::1'), 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const target = { kind: 'http', endpoint: local(port, '::1'), http: http() } as const
+  t.match(await lookAt(t, target), { failure: undefined, address: '::1' })
+  t.same(asked, [`[::1]:${port}`])
+})
+
+t.test('what cannot be sent is not sent, and no fault of the backend', async (t) => {
   const { asked, look } = await world(t, (_, response) => response.end())
-  t.match(await look({ path: '/a b' }), { failure: 'other', why: /unescaped/ })
+  for (const version of ['http/1.1', 'h2'] as const) {
+    for (const settings of [{ path: '/a b' }, { path: '/\u00e9' }, { hostHeader: 'a\n.test' }]) {
+      t.match(await look({ version, ...settings }), {
+        failure: 'other',
+        why: 'cannot be sent',
+        sockets: 0,
+      })
+    }
+  }
   t.same(asked, [])
 })

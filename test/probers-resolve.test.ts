@@ -39,13 +39,14 @@ t.test('a name server that fails is told from one that knows nothing', async (t)
 t.test(
   'a name server that is silent fails by itself, or ends with the time of the look',
   async (t) => {
-    const { address, names, server } = await world(
+    const { address, names, resolverFile, server } = await world(
       t,
       { 'slow.test': 'silence' },
       'options timeout:1 attempts:1\n',
     )
     await t.rejects(address('slow.test'), fails('slow.test: ETIMEOUT'))
     t.same(server.questions, ['A slow.test'])
+    writeFileSync(resolverFile, `nameserver ${server.address}\noptions timeout:5 attempts:3\n`)
     const looked = await lookAt(
       t,
       { kind: 'tcp', endpoint: local(1, 'slow.test') },
@@ -55,6 +56,7 @@ t.test(
     t.match(looked, { failure: 'timeout', sockets: 0 })
     t.same(Object.keys(looked.phasesUs), ['resolve'], 'nothing was connected to')
     t.ok(looked.durationUs >= (SOON_MS - 20) * 1000, `${looked.durationUs}`)
+    t.ok(looked.durationUs < 4_000_000, 'the question is cancelled')
   },
 )
 

@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import { copyFileSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TlsOptions } from 'node:tls'
+import type { TLSSocket, TlsOptions } from 'node:tls'
 import t, { type Test } from 'tap'
 import { SecureContexts } from '../exporter/probers/contexts.ts'
 import type { TlsSettings } from '../exporter/probers/prober.ts'
@@ -161,6 +161,25 @@ t.test('no TLS, or the wrong one', async (t) => {
   }
 })
 
+t.test('a server that hangs up after the handshake', async (t) => {
+  for (const version of ['http/1.1', 'h2'] as const) {
+    for (const leave of ['end', 'destroy'] as const) {
+      const serve = (socket: TLSSocket) => void socket[leave]()
+      const { port } = await tlsBackend(t, 'server', serve, { ALPNProtocols: [version] })
+      for (let look = 0; look < 5; look += 1) {
+        const endpoint = local(port)
+        const looked = await lookAt(t, {
+          kind: 'http',
+          endpoint,
+          tls: tls(),
+          http: http({ version }),
+        })
+        t.equal(looked.failure, 'protocol', `${version} ${leave}: ${looked.why}`)
+      }
+    }
+  }
+})
+
 t.test('what the server chooses is what is spoken', async (t) => {
   const serve = () => undefined
   const ask = async (options: TlsOptions, version: 'http/1.1' | 'h2') => {
@@ -171,7 +190,7 @@ t.test('what the server chooses is what is spoken', async (t) => {
       tls: tls(),
       http: http({ version }),
     } as const
-    return lookAt(t, target, 2000)
+    return lookAt(t, target)
   }
   t.match(await ask({ ALPNProtocols: ['http/1.1'] }, 'h2'), {
     failure: 'tls',

@@ -18,7 +18,8 @@ const REASONS: Readonly<Record<string, ProbeFailure>> = {
 }
 
 /** What a connection that was there ended with: the other side left, or sent what is not the protocol. */
-const BROKEN = /^(ECONNRESET|EPIPE|ECONNABORTED|HPE_.*|ERR_HTTP.*|NGHTTP2.*|ABORT_ERR)$/
+const BROKEN =
+  /^(ECONNRESET|EPIPE|HPE_.*|ERR_HTTP2_(ERROR|STREAM_ERROR|SESSION_ERROR|STREAM_CANCEL|GOAWAY_SESSION))$/
 
 /** The counted reason; `phase` is what was being done. */
 export function failureOf(error: unknown, phase: ProbePhase | undefined): ProbeFailure {

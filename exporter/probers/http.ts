@@ -17,6 +17,10 @@ type Target = BackendTarget<'http'>
 
 const ASK = { 'http/1.1': askHttp1, h2: askHttp2 } as const
 
+/** What may stand in a path and in `Host`: neither spaces nor what is not ASCII (RFC 9112 §3). */
+const SENDABLE = /^[\x21-\x7e]+$/
+
+/** The prober of an HTTP backend, over HTTP/1.1 or h2, with TLS or without. */
 export function httpProber(target: Target, tools: Tools): Prober {
   const { endpoint, http } = target
   const scheme = target.tls === undefined ? 'http' : 'https'
@@ -25,6 +29,8 @@ export function httpProber(target: Target, tools: Tools): Prober {
   const first: Question = { method, scheme, authority: hostHeader, path }
   return (signal, note) =>
     look(signal, note, async (look) => {
+      // Node.js would send it over h2, where it is up to the backend what to make of it.
+      if (!SENDABLE.test(hostHeader + path)) throw new ProbeError('other', 'cannot be sent')
       const socket = await connect(look, endpoint, tools.names)
       const answer = await ask(look, target, tools, socket, first)
       await judge(http, await follow(look, target, tools, { asked: first, answer, own }))
@@ -75,6 +81,8 @@ async function ask(
     if (chosen !== version) throw new ProbeError('protocol', `asked for ${version}, got ${chosen}`)
     spoken = secured
   }
+  // Its close would not be heard of any more.
+  if (spoken.destroyed) throw new ProbeError('protocol', 'closed before it was asked')
   look.note(`${question.method} ${question.scheme}://${question.authority}${question.path}`)
   const answer = await ASK[version](look, spoken, question)
   look.status = answer.status

@@ -1,5 +1,5 @@
 /** One question over HTTP/1.1 on a connection that is not used again. */
-import { type IncomingMessage, request } from 'node:http'
+import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import type { Socket } from 'node:net'
 import { happening } from './happening.ts'
 import type { Look } from './look.ts'
@@ -8,22 +8,21 @@ import { type Answer, HEADERS, type Question } from './question.ts'
 /** Asks, and returns the answer when its header is there. */
 export async function askHttp1(look: Look, socket: Socket, question: Question): Promise<Answer> {
   const { method, path, authority } = question
-  const asked = look.hold(
-    request({
-      method,
-      path,
-      headers: { host: authority, ...HEADERS },
-      // Without an agent nothing outlives the question.
-      createConnection: () => socket,
-    }),
-  )
-  const answered = happening<[IncomingMessage]>(asked, 'response')
-  // If nobody waits for it because it is too late.
-  answered.catch(() => undefined)
-  await look.spend('processing', async () => {
+  const { answered } = await look.spend('processing', async () => {
+    const asked = look.hold(
+      request({
+        method,
+        path,
+        headers: { host: authority, ...HEADERS },
+        // Without an agent nothing outlives the question.
+        createConnection: () => socket,
+      }),
+    )
+    const answered = happening<[IncomingMessage]>(asked, 'response')
     asked.end()
     // Node.js tells when the header is complete; the first byte may be much earlier.
     await Promise.race([firstByte(asked, socket), answered])
+    return { answered }
   })
   const [answer] = await answered
   return {
@@ -39,7 +38,7 @@ export async function askHttp1(look: Look, socket: Socket, question: Question): 
 }
 
 /** Never rejects: an error is one of the answer. */
-function firstByte(asked: ReturnType<typeof request>, socket: Socket): Promise<void> {
+function firstByte(asked: ClientRequest, socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     // Not earlier: bytes that came while nobody read them would be lost.
     asked.once('socket', () => socket.once('data', () => resolve()))

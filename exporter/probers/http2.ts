@@ -34,12 +34,31 @@ const ERRORS: readonly string[] = [
 
 /** Asks, and returns the answer when its header is there. */
 export async function askHttp2(look: Look, socket: Socket, question: Question): Promise<Answer> {
+  const { stream, answered } = await look.spend('processing', async () => {
+    const stream = open(look, socket, question)
+    const answered = happening<[AnswerHeaders]>(stream, 'response')
+    // If it is not waited for any more: then the other one has told the same.
+    answered.catch(() => undefined)
+    // An interim answer is a first byte, too.
+    await happening(stream, 'headers', 'response').catch(saying(stream))
+    return { stream, answered }
+  })
+  const [headers] = await answered.catch(saying(stream))
+  const length = question.method === 'HEAD' ? 0 : Number(headers['content-length'] ?? 0)
+  return {
+    status: headers[':status'] ?? 0,
+    location: headers.location,
+    body: stream,
+    missing: (receivedBytes) => missing(stream, length, receivedBytes),
+  }
+}
+
+/** The stream of a question, on a session of its own. */
+function open(look: Look, socket: Socket, question: Question): ClientHttp2Stream {
   const { method, scheme, authority, path } = question
+  const createConnection = () => socket
   const session = look.hold(
-    connect(`${scheme}://backend`, {
-      createConnection: () => socket,
-      settings: { enablePush: false },
-    }),
+    connect(`${scheme}://backend`, { createConnection, settings: { enablePush: false } }),
   )
   session.on('goaway', (code) => look.note(`GOAWAY, ${nameOf(code)}`))
   const asked = {
@@ -49,22 +68,12 @@ export async function askHttp2(look: Look, socket: Socket, question: Question): 
     ':authority': authority,
     ':path': path,
   }
-  const stream = look.hold(session.request(asked, { endStream: true }))
-  const answered = happening<[AnswerHeaders]>(stream, 'response')
-  // If nobody waits for it because it is too late.
-  answered.catch(() => undefined)
-  try {
-    // An interim answer is a first byte, too.
-    await look.spend('processing', () => happening(stream, 'headers', 'response'))
-    const [headers] = await answered
-    const length = method === 'HEAD' ? 0 : Number(headers['content-length'] ?? 0)
-    return {
-      status: headers[':status'] ?? 0,
-      location: headers.location,
-      body: stream,
-      missing: (receivedBytes) => missing(stream, length, receivedBytes),
-    }
-  } catch (error) {
+  return look.hold(session.request(asked, { endStream: true }))
+}
+
+/** Throws an error on; of a stream that just ended, how. */
+function saying(stream: ClientHttp2Stream) {
+  return (error: unknown): never => {
     throw error instanceof ProbeError ? new ProbeError(error.failure, ended(stream)) : error
   }
 }

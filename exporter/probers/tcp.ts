@@ -6,6 +6,7 @@ import type { Prober } from './prober.ts'
 import type { BackendTarget } from './target.ts'
 import type { Tools } from './tools.ts'
 
+/** The prober of a port. */
 export function tcpProber({ endpoint }: BackendTarget<'tcp'>, { names }: Tools): Prober {
   return (signal, note) =>
     look(signal, note, async (look) => {

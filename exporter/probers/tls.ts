@@ -10,6 +10,7 @@ import type { Tools } from './tools.ts'
 /** Shortest time that a server has to say that it does not take our certificate. */
 const SHORTEST_MS = 50
 
+/** The prober of a TLS server. */
 export function tlsProber({ endpoint, tls }: BackendTarget<'tls'>, tools: Tools): Prober {
   return (signal, note) =>
     look(signal, note, async (look) => {

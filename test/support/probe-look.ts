@@ -20,7 +20,7 @@ import { FIXTURES } from './fixtures.ts'
 const PATIENCE_MS = 30_000
 
 /** Only so long as it takes to see that nothing comes. */
-export const SOON_MS = 300
+export const SOON_MS = 600
 
 export interface Looked extends ProbeResult {
   /** What was told with `debug=true`. */
@@ -31,14 +31,17 @@ export interface Looked extends ProbeResult {
 
 /** Runs a prober; afterwards every socket that was opened meanwhile must be closed. */
 export async function run(t: Test, prober: Prober, signal: AbortSignal): Promise<Looked> {
-  const opened: Socket[] = []
-  const heard = (message: unknown) => opened.push((message as { socket: Socket }).socket)
+  const [opened, closed] = [new Set<Socket>(), new Set<Socket>()]
+  const heard = (message: unknown) => {
+    const { socket } = message as { socket: Socket }
+    opened.add(socket.once('close', () => closed.add(socket)))
+  }
   const notes: string[] = []
   subscribe('net.client.socket', heard)
   try {
     const result = await prober(signal, (line) => notes.push(line))
-    for (const socket of opened) t.ok(socket.closed, 'no socket is left open')
-    return { ...result, notes, sockets: opened.length }
+    t.equal(closed.size, opened.size, 'no socket is left open')
+    return { ...result, notes, sockets: opened.size }
   } finally {
     unsubscribe('net.client.socket', heard)
   }
