@@ -1,9 +1,17 @@
 /** ngtcp2's server probed over QUIC: both versions, with and without validation of addresses. */
 import t, { type Test } from 'tap'
 import { QUIC_V1, QUIC_V2 } from '../../exporter/probers/quic/versions.ts'
+import { startRelay } from '../../scripts/udp-relay/relay.ts'
 import { peer, skipWithout } from './peers.ts'
 import { freePort, start } from './processes.ts'
-import { answers, closes, NO_APPLICATION_PROTOCOL, speaks, untilOpen } from './quic-probes-front.ts'
+import {
+  answers,
+  closes,
+  look,
+  NO_APPLICATION_PROTOCOL,
+  speaks,
+  untilOpen,
+} from './quic-probes-front.ts'
 import { makeCertificate, temporaryDirectory } from './workspace.ts'
 
 const skip = skipWithout('gtlsserver', 'openssl')
@@ -39,4 +47,10 @@ t.test('ngtcp2, addresses validated', { skip }, async (t) => {
   const port = await startServer(t, '--validate-addr')
   await speaks(t, port, [QUIC_V1])
   await answers(t, port, [QUIC_V1, QUIC_V2], { retried: true })
+  // Nothing passes in the first 50 ms of each client: it is only slower.
+  const relay = await startRelay({ serverPort: port, blackHole: { fromMs: 0, toMs: 50 } })
+  t.teardown(() => relay.close())
+  t.match(await look('initial', relay.port), { failure: undefined, retried: true })
+  const { up } = await relay.close()
+  t.ok(up.lost > 0, `${up.lost} lost`)
 })

@@ -13,8 +13,7 @@ import { unprotect } from './protection.ts'
 import { retryTag } from './retry.ts'
 import { type Hello, serverHello } from './server-hello.ts'
 import { transportParameters } from './transport-parameters.ts'
-import { realVersions } from './version-negotiation.ts'
-import { type QuicVersion, versionText } from './versions.ts'
+import { type QuicVersion, realVersions, versionText } from './versions.ts'
 
 export interface InitialOptions {
   readonly version: QuicVersion

@@ -7,13 +7,11 @@ import type { QuicProber, QuicTarget } from '../prober.ts'
 import type { Dialogue, Step } from './conversation.ts'
 import { frontDoorProber, type QuicProbing } from './front-door.ts'
 import { packetsOf, SMALLEST_DATAGRAM } from './long-header.ts'
-import { greaseVersion, isGrease, versionText } from './versions.ts'
+import { greaseVersion, realVersions, versionText } from './versions.ts'
 import { uint } from './written.ts'
 
 /** A client has to send 8 at least (RFC 9000 §7.2); the version that is asked for has no limit of its own. */
 const ID_BYTES = 8
-/** Versions that are told of; one datagram could list 16,000. */
-const MOST_VERSIONS = 32
 
 /** Asks a front door for its versions. */
 export function versionNegotiationProber(target: QuicTarget, probing: QuicProbing): QuicProber {
@@ -70,12 +68,6 @@ function heard(datagram: Buffer, { version, destinationId, sourceId }: Asked): S
     answer: 'version_negotiation',
     versions: realVersions(packet.versions),
   })
-}
-
-/** Those that someone could speak, each once, as many as are told of. */
-export function realVersions(offered: readonly number[]): readonly number[] {
-  const real = new Set(offered.filter((version) => !isGrease(version)))
-  return [...real].slice(0, MOST_VERSIONS)
 }
 
 function wrong(why: string): Step {

@@ -21,6 +21,9 @@ export interface QuicVersion {
   readonly retryNonce: Buffer
 }
 
+/** Versions that are told of; one datagram could list 16,000. */
+const MOST_VERSIONS = 32
+
 const VERSIONS: readonly QuicVersion[] = [
   {
     number: QUIC_V1,
@@ -53,6 +56,12 @@ export function isGrease(version: number): boolean {
 /** A version that no server has, so that each that speaks QUIC says which it has. */
 export function greaseVersion(): number {
   return ((randomBytes(4).readUInt32BE() & 0xf0f0f0f0) | 0x0a0a0a0a) >>> 0
+}
+
+/** Those that someone could speak, each once, as many as are told of. */
+export function realVersions(offered: readonly number[]): readonly number[] {
+  const real = new Set(offered.filter((version) => !isGrease(version)))
+  return [...real].slice(0, MOST_VERSIONS)
 }
 
 /** How a version is written: `0x00000001`. */
