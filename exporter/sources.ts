@@ -81,10 +81,12 @@ export class Sources {
       some.map(({ name }) => name).join(','),
     ])
     log.info('configuration read again', Object.fromEntries(names))
-    const later = (Object.keys(wanted) as (keyof Config)[]).filter(
-      (key) =>
-        !CHANGES_AT_ONCE.has(key) && !isDeepStrictEqual(lasting(before, key), lasting(wanted, key)),
-    )
+    const later = (Object.keys(wanted) as (keyof Config)[]).filter((key) => {
+      if (CHANGES_AT_ONCE.has(key)) return false
+      // What logs call backends is of no interest where no log is read.
+      if (key === 'backends' && wanted.sources.length === 0) return false
+      return !isDeepStrictEqual(lasting(before, key), lasting(wanted, key))
+    })
     if (later.length > 0) {
       log.warn('settings that count from the next start on', { sections: later.join(',') })
     }
