@@ -78,6 +78,7 @@ export class Exporter {
         compressing: new OneAtATime(),
       },
       discovery: this.probing,
+      own: this.probing.own,
       log,
     })
     const process_ = processMetrics(

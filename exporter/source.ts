@@ -10,6 +10,7 @@ import type { Stream } from './connections/table.ts'
 import { guarded } from './guarded-sink.ts'
 import { logInputOf } from './log-input.ts'
 import type { Logger } from './logging.ts'
+import type { OwnTraces } from './own-traces.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { OneAtATime } from './retention/one-at-a-time.ts'
 import { possibleActions, Retention } from './retention.ts'
@@ -38,6 +39,8 @@ export interface SourceParts {
   readonly clock?: { now(): number }
   /** Who probes the servers that balancers name. */
   readonly discovery?: Discovery
+  /** Knows which connections are only probes of this exporter. */
+  readonly own?: OwnTraces
   readonly log: Logger
 }
 
@@ -88,7 +91,7 @@ export class Source implements SourceAtWork {
     key: number,
     source: SourceConfig,
     config: Config,
-    { pipeline, tailing, shared, keepState, retention, clock = ELAPSED, log }: SourceParts,
+    { pipeline, tailing, shared, keepState, retention, own, clock = ELAPSED, log }: SourceParts,
   ) {
     this.#key = key
     this.#pipeline = pipeline
@@ -105,6 +108,7 @@ export class Source implements SourceAtWork {
         vantage: source.vantage,
         maxRecordBytes: config.tail.maxRecordBytes,
         ...(dialect === undefined ? {} : { dialect }),
+        ...(own === undefined ? {} : { own }),
       },
       pipeline.table,
       input,

@@ -5,6 +5,7 @@ import { createPipeline } from '../exporter/pipeline.ts'
 import { questionOf } from '../exporter/probing/backend-probe.ts'
 import { configuredSpecs } from '../exporter/probing/backend-spec.ts'
 import { modulesOf } from '../exporter/probing/modules.ts'
+import { OwnProbes } from '../exporter/probing/own-probes.ts'
 import type { SavedVerdict } from '../exporter/probing/verdicts.ts'
 import { FakeClock } from './support/fake-clock.ts'
 import { total } from './support/page.ts'
@@ -79,6 +80,7 @@ t.test('the state on disk holds verdicts, and an older one without them is read'
     restore: (saved: readonly SavedVerdict[]) => {
       restored = saved
     },
+    own: new OwnProbes(),
   }
   const lists = { connections: [], over: [] }
   const writer = new Checkpoint(pipeline, lists, () => [], undefined, keeper)

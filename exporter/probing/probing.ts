@@ -16,6 +16,7 @@ import { FrontProbes } from './front-probes.ts'
 import { frontSpecs } from './front-spec.ts'
 import { type ModuleOf, modulesOf } from './modules.ts'
 import { type Answer, type Ask, OnDemand } from './on-demand.ts'
+import { OwnProbes } from './own-probes.ts'
 import { resolveAll } from './resolve-all.ts'
 import { roomProblem, turnsProblem } from './room.ts'
 import { Scheduler } from './scheduler.ts'
@@ -41,6 +42,8 @@ interface Found {
 }
 
 export class Probing {
+  /** By what its probes are known again where a balancer logs them. */
+  readonly own = new OwnProbes()
   readonly #parts: ProbingParts
   readonly #metrics: ProbingMetrics
   readonly #clock: ProbeClock
@@ -85,7 +88,8 @@ export class Probing {
       ...common,
       metrics: frontMetrics,
       make,
-      climb: (rung, target, timeoutMs) => LADDER[rung](target, { resolve: resolveAll, timeoutMs }),
+      climb: (rung, target, timeoutMs) =>
+        LADDER[rung](target, { resolve: resolveAll, ids: this.own, timeoutMs }),
     })
     this.#onDemand = new OnDemand(this.#backends, this.#fronts, make, clock)
     this.#files = this.#open(config)
