@@ -1,5 +1,5 @@
 /** The exporter as an operator runs it, with nothing but things to probe: start, reload, restart, /probe. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -68,6 +68,21 @@ t.test('backends alone are a configuration; reload, restart and /probe', async (
     }),
     'the configuration is good: 0 source(s), 1 backend(s) probed, 1 front door(s) probed\n',
   )
+  const targets = join(directory, 'targets.json')
+  writeFileSync(targets, '[{ "targets": ["10.0.0.1"] }]')
+  write([b1], { targets: [front], probes: { targets_files: [targets, `${targets}.yml`] } })
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [MAIN, 'check-config', '--config.file', file],
+    {
+      encoding: 'utf8',
+    },
+  )
+  t.equal(status, 2, 'files of targets are checked too')
+  const [wrong = '', missing = ''] = stderr.split('\n')
+  t.match(wrong, /targets\.json:1:16 \[0\]\.targets\[0\]: must be http/)
+  t.match(missing, /targets\.json\.yml: cannot be read: no such file/)
+  write([b1], { targets: [front] })
   const first = await startExporter(t, file)
   await first.untilUp(1)
   t.match(first.running.stderr(), /"probes":"1 backends, 1 front doors"/)

@@ -1,6 +1,14 @@
 /** Backends that are probed: when they are up, what is counted, and what a change of the configuration leaves alone. */
 import t from 'tap'
-import { allSeries, total } from './support/page.ts'
+import { backendProbeMetrics } from '../exporter/collectors/backend-probes.ts'
+import { createLogger } from '../exporter/logging.ts'
+import { renderStore } from '../exporter/metrics/render.ts'
+import { MetricStore } from '../exporter/metrics/store.ts'
+import { BackendProbe } from '../exporter/probing/backend-probe.ts'
+import { configuredSpecs } from '../exporter/probing/backend-spec.ts'
+import { MACHINE_CLOCK } from '../exporter/probing/clock.ts'
+import { modulesOf } from '../exporter/probing/modules.ts'
+import { allSeries, parsePage, total } from './support/page.ts'
 import { blackHole, closedPort } from './support/probe-servers.ts'
 import { probingConfig, startHealthServer, startProbing } from './support/probing.ts'
 import { until } from './support/until.ts'
@@ -176,4 +184,29 @@ t.test('what is probed when told to stop ends at once, and is not counted', asyn
   await probing.stop()
   t.ok(performance.now() - begun < 5000)
   t.equal(total(await page(), PROBES), 0)
+})
+
+t.test('a fault of the exporter is a failed probe, told once', async (t) => {
+  const store = new MetricStore()
+  const lines: string[] = []
+  const stream = { write: (line: string) => lines.push(line) }
+  const [spec] = configuredSpecs(
+    probingConfig({ backends: [{ name: 'b1', probe: 'tcp://127.0.0.1:9', fall: 2 }] }),
+    modulesOf([]),
+  )
+  if (spec === undefined) throw new Error('nothing is probed')
+  const owner = store.owner('b1', 'backend')
+  const faulty = async () => {
+    throw new TypeError('undefined is not a function')
+  }
+  const probe = new BackendProbe(spec, owner, faulty, {
+    metrics: backendProbeMetrics(store),
+    clock: MACHINE_CLOCK,
+    log: createLogger({ level: 'info', format: 'logfmt', stream }),
+  })
+  for (let i = 0; i < 3; i += 1) await probe.run()
+  const page = parsePage(await renderStore(store))
+  t.equal(total(page, FAILED, { reason: 'other' }), 3)
+  t.equal(total(page, UP), 0)
+  t.equal(lines.filter((line) => line.includes('level=error')).length, 1)
 })

@@ -35,7 +35,7 @@ export const backendSchema = z
     probe: probeUrl(PROBE_URL_REQUIREMENT).optional().meta({
       description: 'URL by which it is probed: `http://`, `https://`, `tcp://` or `tls://`.',
       details:
-        'Without one it is not probed. No user and password. What a probe costs: [probes.md](probes.md).',
+        'Without one it is not probed. No user, no password. [probes.md](probes.md) is the guide.',
       flag: false,
     }),
     module: moduleName().optional().meta({

@@ -106,7 +106,8 @@ function withoutEmptySections(value: unknown): Readonly<Record<string, unknown>>
   return Object.fromEntries(entries.filter(([key, inner]) => inner !== null || !names.has(key)))
 }
 
-function readText(
+/** Text of a file, or why there is none. */
+export function readText(
   file: string,
   readFile: ConfigRequest['readFile'],
 ): string | { readonly error: string } {

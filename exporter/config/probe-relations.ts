@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { DEFAULT_MODULE, HTTP_KEYS, TLS_KEYS } from './module-schema.ts'
 import { fillProbeUrl, type ProbeUrl, parseProbeUrl } from './probe-url.ts'
 import { type ConfigPath, type Problem, show } from './problems.ts'
@@ -162,7 +163,12 @@ function moduleOf(
 }
 
 /** Why a module does not fit a URL: what it says would have no effect. */
-export function misfit({ scheme }: ProbeUrl, of: (key: string) => unknown): string | undefined {
+function misfit({ scheme, host }: ProbeUrl, of: (key: string) => unknown): string | undefined {
+  const family = of('address_family')
+  const version = isIP(host)
+  if (version !== 0 && /^ipv[46]$/.test(String(family)) && family !== `ipv${version}`) {
+    return `${host} is no ${family} address`
+  }
   const isHttp = scheme === 'http' || scheme === 'https'
   const isTls = scheme === 'https' || scheme === 'tls'
   const http = isHttp ? undefined : HTTP_KEYS.find((key) => of(key) !== undefined)

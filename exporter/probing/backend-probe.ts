@@ -29,6 +29,8 @@ export class BackendProbe implements Job {
   readonly #halting = new AbortController()
   #spec: BackendSpec
   #probedAtMs: number | undefined
+  /** A fault was told of; it would be the same with each probe. */
+  #isFaulty = false
 
   constructor(spec: BackendSpec, owner: number, prober: Prober, parts: BackendProbeParts) {
     this.name = spec.name
@@ -90,7 +92,10 @@ export class BackendProbe implements Job {
       const options = { clock, halted: this.#halting.signal }
       return await attempt(this.prober, this.#spec.timeoutMs, options)
     } catch (error) {
-      log.error('a probe failed by a fault of the exporter', { backend: this.name, error })
+      if (!this.#isFaulty) {
+        log.error('a probe failed by a fault of the exporter', { backend: this.name, error })
+      }
+      this.#isFaulty = true
       const durationUs = Math.round((clock.now() - begun) * 1000)
       return { failure: 'other', why: 'a fault of the exporter', durationUs, phasesUs: {} }
     }

@@ -18,6 +18,8 @@ export class ComparisonProbe implements Job {
   readonly #comparison: Comparison
   readonly #halting = new AbortController()
   #because: string | undefined
+  /** A fault was told of; it would be the same with each round. */
+  #isFaulty = false
 
   constructor(
     { name, intervalMs, timeoutMs }: FrontSpec,
@@ -49,7 +51,10 @@ export class ComparisonProbe implements Job {
       if (!this.#halting.signal.aborted) this.#told(round)
     } catch (error) {
       const about = { target: this.#name, error }
-      this.#parts.log.error('a comparison failed by a fault of the exporter', about)
+      if (!this.#isFaulty) {
+        this.#parts.log.error('a comparison failed by a fault of the exporter', about)
+      }
+      this.#isFaulty = true
     } finally {
       for (const end of ends) end()
     }

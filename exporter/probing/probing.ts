@@ -166,7 +166,7 @@ export class Probing {
     if (this.#isStarted) this.#apply()
   }
 
-  /** One probe for somebody who asks. Never rejects. */
+  /** One probe for somebody who asks. Rejects only with a fault of a prober. */
   ask(ask: Ask): Promise<Answer> {
     return this.#onDemand.ask(ask, this.#moduleOf)
   }

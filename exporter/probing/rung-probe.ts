@@ -26,6 +26,8 @@ export class RungProbe implements Job {
   readonly #halting = new AbortController()
   /** Why the last one failed; empty if it did not. */
   #last: string | undefined
+  /** A fault was told of; it would be the same with each probe. */
+  #isFaulty = false
 
   constructor(
     rung: QuicRung,
@@ -63,7 +65,8 @@ export class RungProbe implements Job {
       return await attempt(this.prober, this.#spec.timeoutMs, options)
     } catch (error) {
       const about = { target: this.#spec.name, probe: this.rung, error }
-      log.error('a probe failed by a fault of the exporter', about)
+      if (!this.#isFaulty) log.error('a probe failed by a fault of the exporter', about)
+      this.#isFaulty = true
       const durationUs = Math.round((clock.now() - begun) * 1000)
       return { failure: 'other', why: 'a fault of the exporter', durationUs }
     }
