@@ -96,7 +96,7 @@ export class Probing {
     this.#files.start()
   }
 
-  /** Whether anything is probed, or will be as soon as it is named. */
+  /** Whether anything is probed now. */
   get isUsed(): boolean {
     return this.#backends.size > 0 || this.#fronts.size > 0
   }
