@@ -27,8 +27,6 @@ export async function probeOnDemand(
   if (answer.type === 'refused' || answer.type === 'busy') return answer
   const page = await renderProbe(probeSamples(answer))
   if (!debug) return { type: 'page', text: page, contentType: CONTENT_TYPE }
-  const { failure, why } = answer.result
-  note(failure === undefined ? 'healthy' : `${failure}: ${why ?? 'no more is known'}`)
   const text = `What happened, in seconds since the start:\n\n${notes.join('\n')}\n\nMetrics that would have been returned:\n\n${page}`
   return { type: 'page', text, contentType: TEXT }
 }

@@ -15,8 +15,6 @@ export interface ProbingMetrics {
   filesOpened(): void
   /** A file of targets could not be used when it was read. */
   fileFailed(): void
-  /** A source names backends. */
-  discoveryOpened(source: number): void
   /** So many upstreams of a source are probed, others for these reasons not. */
   discovered(
     source: number,
@@ -62,10 +60,6 @@ export function probingMetrics(metrics: MetricStore): ProbingMetrics {
     },
     fileFailed() {
       fileErrors.add(PROCESS, 1)
-    },
-    discoveryOpened(source) {
-      probed.open(source)
-      refused.open(source)
     },
     discovered(source, count, reasons) {
       probed.set(source, count)

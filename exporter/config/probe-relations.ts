@@ -1,8 +1,8 @@
-import { isIP } from 'node:net'
-import { DEFAULT_MODULE, HTTP_KEYS, TLS_KEYS } from './module-schema.ts'
-import { fillProbeUrl, type ProbeUrl, parseProbeUrl } from './probe-url.ts'
+import { discoveryProblems } from './discovery-relations.ts'
+import { moduleProblems } from './module-relations.ts'
+import { moduleProblem } from './probe-fit.ts'
+import { parseProbeUrl } from './probe-url.ts'
 import { type ConfigPath, type Problem, show } from './problems.ts'
-import { didYouMean } from './suggest.ts'
 import { parseDuration } from './units.ts'
 import { field, list } from './written.ts'
 
@@ -34,37 +34,6 @@ export function hasProbes(value: unknown): boolean {
   )
 }
 
-function moduleProblems(value: unknown): readonly Problem[] {
-  const modules = list(field(value, 'modules'))
-  const names = modules.map((module) => field(module, 'name'))
-  return modules.flatMap((module, index): readonly Problem[] => {
-    const at = (key: string): ConfigPath => ['modules', index, key]
-    const has = (key: string) => field(module, key) !== undefined
-    const problems: Problem[] = []
-    const name = names[index]
-    const first = names.indexOf(name)
-    if (typeof name === 'string' && first < index) {
-      const message = `${show(name)} is already the name of modules[${first}]`
-      problems.push({ path: at('name'), at: 'value', message })
-    }
-    for (const [one, other] of [
-      ['cert_file', 'key_file'],
-      ['key_file', 'cert_file'],
-    ] as const) {
-      if (has(one) && !has(other))
-        problems.push({ path: at(one), at: 'key', message: `needs ${other}` })
-    }
-    if (has('expect_body') && field(module, 'method') === 'HEAD') {
-      problems.push({
-        path: at('expect_body'),
-        at: 'key',
-        message: 'the answer to HEAD has no body',
-      })
-    }
-    return problems
-  })
-}
-
 function backendProblems(value: unknown): readonly Problem[] {
   return list(field(value, 'backends')).flatMap((backend, index): readonly Problem[] => {
     const path: ConfigPath = ['backends', index]
@@ -78,7 +47,7 @@ function backendProblems(value: unknown): readonly Problem[] {
     }
     const url = typeof written === 'string' ? parseProbeUrl(written) : undefined
     return [
-      ...moduleOf(value, field(backend, 'module'), [...path, 'module'], url),
+      ...moduleProblem(value, field(backend, 'module'), [...path, 'module'], url),
       ...timeProblems(value, path, backend),
     ]
   })
@@ -113,68 +82,9 @@ function targetProblems(value: unknown): readonly Problem[] {
       problems.push({ path: [...path, 'compare_module'], at: 'key', message })
     }
     const url = typeof compare === 'string' ? parseProbeUrl(compare) : undefined
-    problems.push(...moduleOf(value, module, [...path, 'compare_module'], url))
+    problems.push(...moduleProblem(value, module, [...path, 'compare_module'], url))
     return [...problems, ...timeProblems(value, path, target)]
   })
-}
-
-function discoveryProblems(value: unknown): readonly Problem[] {
-  return list(field(value, 'sources')).flatMap((source, index): readonly Problem[] => {
-    const path: ConfigPath = ['sources', index]
-    if (field(source, 'discover') !== true) {
-      return ['discover_probe', 'discover_module']
-        .filter((key) => field(source, key) !== undefined)
-        .map((key) => ({ path: [...path, key], at: 'key', message: 'counts only with discover' }))
-    }
-    const at = { path: [...path, 'discover'], at: 'key' } as const
-    const url = field(source, 'url')
-    if (url === undefined) return [{ ...at, message: 'counts only with url' }]
-    const isPage = field(source, 'dialect') === 'haproxy-stats' && /^http:/.test(String(url))
-    if (isPage) {
-      const message = 'the Prometheus page names no addresses: ask the runtime socket (unix:/PATH)'
-      return [{ ...at, message }]
-    }
-    const pattern = field(source, 'discover_probe')
-    const probe = typeof pattern === 'string' ? fillProbeUrl(pattern, '127.0.0.1:1') : undefined
-    return moduleOf(value, field(source, 'discover_module'), [...path, 'discover_module'], probe)
-  })
-}
-
-/** Whether there is a module of that name, and whether it says anything that a probe has not. */
-function moduleOf(
-  value: unknown,
-  name: unknown,
-  path: ConfigPath,
-  url: ProbeUrl | undefined,
-): readonly Problem[] {
-  if (typeof name !== 'string') return []
-  const modules = list(field(value, 'modules'))
-  const module = modules.find((one) => field(one, 'name') === name)
-  if (module === undefined) {
-    if (name === DEFAULT_MODULE) return []
-    const names = modules.map((one) => String(field(one, 'name')))
-    const message = `there is no module ${show(name)}${didYouMean(name, names)}`
-    return [{ path, at: 'value', message }]
-  }
-  const reason = url === undefined ? undefined : misfit(url, (key) => field(module, key))
-  return reason === undefined
-    ? []
-    : [{ path, at: 'value', message: `${show(name)} does not fit: ${reason}` }]
-}
-
-/** Why a module does not fit a URL: what it says would have no effect. */
-function misfit({ scheme, host }: ProbeUrl, of: (key: string) => unknown): string | undefined {
-  const family = of('address_family')
-  const version = isIP(host)
-  if (version !== 0 && /^ipv[46]$/.test(String(family)) && family !== `ipv${version}`) {
-    return `${host} is no ${family} address`
-  }
-  const isHttp = scheme === 'http' || scheme === 'https'
-  const isTls = scheme === 'https' || scheme === 'tls'
-  const http = isHttp ? undefined : HTTP_KEYS.find((key) => of(key) !== undefined)
-  if (http !== undefined) return `${http} is of HTTP, and ${scheme}:// is not`
-  const tls = isTls ? undefined : TLS_KEYS.find((key) => of(key) !== undefined)
-  return tls === undefined ? undefined : `${tls} is of TLS, and ${scheme}:// has none`
 }
 
 /** A probe must be over before the next one is due. */

@@ -1,17 +1,16 @@
 /** Everything that is probed, from the configuration, from files and from what balancers name. */
-import { isDeepStrictEqual } from 'node:util'
 import type { Upstream } from '../../qlog-parsers/index.ts'
 import { backendProbeMetrics } from '../collectors/backend-probes.ts'
 import { frontProbeMetrics } from '../collectors/front-probes.ts'
 import { type ProbingMetrics, probingMetrics } from '../collectors/probing.ts'
-import type { Config, SourceConfig } from '../config/schema.ts'
+import type { Config } from '../config/schema.ts'
 import type { Logger } from '../logging.ts'
 import type { MetricStore } from '../metrics/store.ts'
 import { backendProber } from '../probers/index.ts'
 import { LADDER, QUIC_RUNGS } from '../probers/quic/ladder.ts'
 import { BackendProbes } from './backend-probes.ts'
 import { MACHINE_CLOCK, type ProbeClock } from './clock.ts'
-import { type Discovery, discover } from './discovered.ts'
+import { Discoveries } from './discoveries.ts'
 import { FrontProbes } from './front-probes.ts'
 import { frontSpecs } from './front-spec.ts'
 import { type ModuleOf, modulesOf } from './modules.ts'
@@ -22,7 +21,7 @@ import { roomProblem, turnsProblem } from './room.ts'
 import { Scheduler } from './scheduler.ts'
 import { TargetsFiles } from './targets-files.ts'
 import { type SavedVerdict, savedVerdicts, Verdicts } from './verdicts.ts'
-import { type Named, wantedBackends } from './wanted.ts'
+import { wantedBackends } from './wanted.ts'
 
 export type ProbingConfig = Pick<Config, 'backends' | 'modules' | 'targets' | 'probes' | 'sources'>
 
@@ -33,12 +32,6 @@ export interface ProbingParts {
   readonly clock?: ProbeClock
   /** For the jitter, from 0 to below 1. */
   readonly random?: () => number
-}
-
-interface Found {
-  /** Index of the source in the metric store. */
-  readonly source: number
-  readonly upstreams: readonly Upstream[]
 }
 
 export class Probing {
@@ -52,8 +45,7 @@ export class Probing {
   readonly #backends: BackendProbes
   readonly #fronts: FrontProbes
   readonly #onDemand: OnDemand
-  /** By name of the source, in the order in which they were heard of. */
-  readonly #found = new Map<string, Found>()
+  readonly #discoveries: Discoveries
   #config: ProbingConfig
   #moduleOf: ModuleOf
   #files: TargetsFiles
@@ -69,6 +61,7 @@ export class Probing {
     const backendMetrics = backendProbeMetrics(store)
     const frontMetrics = frontProbeMetrics(store, QUIC_RUNGS)
     this.#metrics = probingMetrics(store)
+    this.#discoveries = new Discoveries(this.#metrics)
     this.#scheduler = new Scheduler({
       clock,
       random,
@@ -107,7 +100,7 @@ export class Probing {
     this.#files.start()
   }
 
-  /** Whether anything is probed, or will be as soon as it is named. */
+  /** Whether anything is probed now. */
   get isUsed(): boolean {
     return this.#backends.size > 0 || this.#fronts.size > 0
   }
@@ -134,11 +127,7 @@ export class Probing {
     const before = this.#files
     this.#config = config
     this.#moduleOf = modulesOf(config.modules)
-    for (const [name, { source }] of this.#found) {
-      if (settingsOf(config, name) !== undefined) continue
-      this.#found.delete(name)
-      this.#metrics.discovered(source, 0, {})
-    }
+    this.#discoveries.keep(config)
     before.stop()
     this.#files = this.#open(config, before)
     this.#scheduler.limit(config.probes.maxConcurrent)
@@ -149,21 +138,14 @@ export class Probing {
   }
 
   /** A balancer said which servers it has. */
-  discovered(sourceName: string, source: number, upstreams: readonly Upstream[]): void {
-    if (settingsOf(this.#config, sourceName) === undefined) return
-    const before = this.#found.get(sourceName)
-    if (before?.source === source && isDeepStrictEqual(before.upstreams, upstreams)) return
-    this.#found.set(sourceName, { source, upstreams })
-    if (this.#isStarted) this.#apply()
+  discovered(name: string, source: number, upstreams: readonly Upstream[]): void {
+    const isNew = this.#discoveries.heard(name, { source, upstreams }, this.#config)
+    if (isNew && this.#isStarted) this.#apply()
   }
 
   /** A source is gone, and with it what it named. */
-  forget(sourceName: string): void {
-    const found = this.#found.get(sourceName)
-    if (found === undefined) return
-    this.#found.delete(sourceName)
-    this.#metrics.discovered(found.source, 0, {})
-    if (this.#isStarted) this.#apply()
+  forget(name: string): void {
+    if (this.#discoveries.forget(name) && this.#isStarted) this.#apply()
   }
 
   /** One probe for somebody who asks. Rejects only with a fault of a prober. */
@@ -199,7 +181,7 @@ export class Probing {
       this.#config,
       this.#moduleOf,
       this.#files.targets,
-      this.#discoveries(),
+      this.#discoveries.named(this.#config),
     )
     this.#backends.change(specs)
     if (this.isUsed) this.#metrics.opened()
@@ -215,21 +197,4 @@ export class Probing {
     }
     this.#warned = told
   }
-
-  #discoveries(): readonly Named[] {
-    return [...this.#found].flatMap(([name, { source, upstreams }]) => {
-      const settings = settingsOf(this.#config, name)
-      if (settings === undefined) return []
-      const found: Discovery = discover(upstreams, settings.probe, this.#config.backends)
-      this.#metrics.discovered(source, found.targets.length, found.refused)
-      return found.targets.map((target) => ({ ...target, module: settings.module }))
-    })
-  }
-}
-
-function settingsOf(
-  { sources }: ProbingConfig,
-  name: string,
-): SourceConfig['discover'] | undefined {
-  return sources.find((source) => source.name === name)?.discover
 }

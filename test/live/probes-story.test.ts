@@ -13,6 +13,7 @@ import { peer, skipWithout } from './peers.ts'
 import { loggedAt, startTraffic, storyTable, type Traffic } from './probes-story.ts'
 import { freePort, start, untilSaid } from './processes.ts'
 import { startPrometheus } from './prometheus.ts'
+import { promtoolComplaints } from './promtool.ts'
 import { snippet } from './request-logs.ts'
 import { makeCertificate, SERVER_NAME, temporaryDirectory } from './workspace.ts'
 
@@ -281,7 +282,7 @@ async function seen(
   return { reported, probed }
 }
 
-const skip = skipWithout('haproxy', 'openssl', 'prometheus')
+const skip = skipWithout('haproxy', 'openssl', 'prometheus', 'promtool')
 t.test('what HAProxy names is probed, and one query shows a disagreement', { skip }, async (t) => {
   const directory = await temporaryDirectory(t)
   const backends = await startBackends(t)
@@ -306,6 +307,11 @@ t.test('what HAProxy names is probed, and one query shows a disagreement', { ski
     3,
     'to level user HAProxy tells no addresses',
   )
+
+  t.equal(await promtoolComplaints(t, page.text), '', 'promtool has nothing to say')
+  const probed = await (await fetch(`http://${exporter.address}/probe?target=b1`)).text()
+  t.match(probed, /^probe_success 1$/m)
+  t.equal(await promtoolComplaints(t, probed), '')
 
   const prometheus = await startPrometheus(t, exporter.address)
   const own = `${REPORTED}{source="haproxy-state"}`
