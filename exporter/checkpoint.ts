@@ -5,6 +5,8 @@ import { connectionRow } from './connections/connection-row.ts'
 import type { Stream, TableChanges } from './connections/table.ts'
 import { restore, type StoreData, snapshotOf } from './metrics/snapshot.ts'
 import type { Pipeline } from './pipeline.ts'
+import type { SavedOwnProbes } from './probing/own-probes.ts'
+import type { SavedVerdict } from './probing/verdicts.ts'
 import type { SavedSource } from './source.ts'
 import type { SourceAtWork } from './source-at-work.ts'
 import type { RowFields } from './state/row.ts'
@@ -16,6 +18,17 @@ const SLICE_BYTES = 1 << 19
 interface Meta {
   readonly sources: readonly SavedSource[]
   readonly metrics: StoreData
+  /** Absent in a state that was written before there were probes. */
+  readonly verdicts?: readonly SavedVerdict[]
+  /** Absent in a state that was written before probes were known again. */
+  readonly ownProbes?: SavedOwnProbes
+}
+
+/** Who knows which backends are up, and which connections were only probes. */
+export interface ProbingKeeper {
+  saved(): readonly SavedVerdict[]
+  restore(saved: readonly SavedVerdict[]): void
+  readonly own: { saved(): SavedOwnProbes; restore(saved: SavedOwnProbes): void }
 }
 
 /** What was taken over from an earlier process. */
@@ -32,6 +45,7 @@ export class Checkpoint {
   readonly #pipeline: Pipeline
   readonly #list: TableChanges
   readonly #sliceBytes: number
+  readonly #probing: ProbingKeeper | undefined
   readonly #sources: () => readonly SourceAtWork[]
   readonly #writer = new BatchWriter()
   /** All slices go into one batch: none of them is lent. */
@@ -43,7 +57,9 @@ export class Checkpoint {
     changes: TableChanges,
     sources: () => readonly SourceAtWork[],
     sliceBytes = SLICE_BYTES,
+    probing?: ProbingKeeper,
   ) {
+    this.#probing = probing
     this.#sliceBytes = sliceBytes
     this.#pipeline = pipeline
     this.#list = changes
@@ -87,6 +103,8 @@ export class Checkpoint {
     const meta: Meta = {
       sources: this.#sources().map((source) => source.saved()),
       metrics: snapshotOf(this.#pipeline.metrics),
+      verdicts: this.#probing?.saved() ?? [],
+      ...(this.#probing === undefined ? {} : { ownProbes: this.#probing.own.saved() }),
     }
     this.#writer.put('meta', {}, (row) => row.bytes(Buffer.from(JSON.stringify(meta))))
     const last = this.#writer.take()
@@ -120,6 +138,8 @@ export class Checkpoint {
     const rows = new SavedRows(batches)
     if (rows.meta === undefined) throw new Error('the state says nothing of sources')
     const meta = JSON.parse(Buffer.from(rows.meta).toString()) as Meta
+    // Before any file goes on: which traces are left out hangs on it.
+    if (meta.ownProbes !== undefined) this.#probing?.own.restore(meta.ownProbes)
     const goingOn = this.#sources().flatMap((source) => {
       const saved = meta.sources.find(
         ({ name, input }) => name === source.name && input === source.input,
@@ -137,6 +157,7 @@ export class Checkpoint {
         this.#restoreStream(stream, rows.connectionsOf(id))
       }
     }
+    this.#probing?.restore(meta.verdicts ?? [])
     const clean = this.#sources().flatMap(({ name }) => (names.includes(name) ? [] : [name]))
     return { sources: names, clean, cleanMetrics }
   }

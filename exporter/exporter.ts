@@ -17,6 +17,7 @@ import type { Logger } from './logging.ts'
 import { renderStore } from './metrics/render.ts'
 import { runtimeMetrics } from './metrics/runtime.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
+import { Probing } from './probing/probing.ts'
 import { OneAtATime } from './retention/one-at-a-time.ts'
 import { Sources } from './sources.ts'
 import type { LoadedState } from './state/load-state.ts'
@@ -31,6 +32,7 @@ const LAST_LOOK_MS = 500
 
 export class Exporter {
   readonly sources: Sources
+  readonly probing: Probing
   readonly keeper: StateKeeper | undefined
   readonly #pipeline: Pipeline
   readonly #reloads: ReloadMetrics
@@ -62,6 +64,8 @@ export class Exporter {
       changes,
     )
     const { metrics } = this.#pipeline
+    // Before anything may find that there is no room: what overflows is counted by metric.
+    this.probing = new Probing(config, { store: metrics, log })
     const maxOpenFiles = Math.min(config.tail.maxOpenFiles, defaultMaxOpenFiles())
     this.sources = new Sources(config, {
       pipeline: this.#pipeline,
@@ -73,6 +77,8 @@ export class Exporter {
         saveForGood: async () => this.keeper?.saveForGood() ?? false,
         compressing: new OneAtATime(),
       },
+      discovery: this.probing,
+      own: this.probing.own,
       log,
     })
     const process_ = processMetrics(
@@ -87,6 +93,8 @@ export class Exporter {
       this.#pipeline,
       changes ?? { connections: [], over: [] },
       () => this.sources.all,
+      undefined,
+      this.probing,
     )
     if (storage.path === undefined) return
     this.#state = stateMetrics(metrics)
@@ -122,6 +130,7 @@ export class Exporter {
     }
     this.#startedAt = performance.now()
     this.sources.start()
+    this.probing.start()
     this.keeper?.start()
   }
 
@@ -172,7 +181,10 @@ export class Exporter {
     const moved = config !== undefined && !isDeepStrictEqual(config.storage, this.#storage)
     const problems = moved ? ['storage: cannot change while the exporter runs'] : (errors ?? [])
     const good = config !== undefined && !moved
-    if (good) await this.sources.change(config)
+    if (good) {
+      this.probing.change(config)
+      await this.sources.change(config)
+    }
     this.#reloads.reloaded(good, Date.now() * 1000)
     return problems
   }
@@ -186,7 +198,7 @@ export class Exporter {
 
   /** Stops reading, and saves a last time. */
   async stop(): Promise<void> {
-    await Promise.all(this.sources.all.map((source) => source.stop()))
+    await Promise.all([...this.sources.all.map((source) => source.stop()), this.probing.stop()])
     await this.keeper?.stop()
   }
 }

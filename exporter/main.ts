@@ -55,8 +55,11 @@ async function run(command: Command): Promise<number> {
       const loaded = load()
       if (loaded.errors !== undefined) return refuse(loaded.errors.join('\n'))
       if (command.command === 'check-config') {
-        const { sources } = loaded.config
-        process.stdout.write(`the configuration is good: ${sources.length} source(s)\n`)
+        const { targetsFileErrors } = await import('./config/check-targets-files.ts')
+        const { summaryOf } = await import('./config/summary.ts')
+        const errors = targetsFileErrors(loaded.config, readFile)
+        if (errors.length > 0) return refuse(errors.join('\n'))
+        process.stdout.write(`the configuration is good: ${summaryOf(loaded.config)}\n`)
         return 0
       }
       const { serve } = await import('./serve-command.ts')

@@ -16,7 +16,7 @@ import type { Logger } from './logging.ts'
 import type { Pipeline } from './pipeline.ts'
 import { QUESTIONS } from './polls/index.ts'
 import { Poller } from './polls/poller.ts'
-import { inputOf, type SavedSource, type SourceParts } from './source.ts'
+import { type Discovery, inputOf, type SavedSource, type SourceParts } from './source.ts'
 import type { SourceAtWork } from './source-at-work.ts'
 import { SourceReader } from './source-reader.ts'
 
@@ -31,6 +31,10 @@ export class PolledSource implements SourceAtWork, LogListener {
   readonly #reader: SourceReader
   readonly #decoder: LogDecoder
   readonly #poller: Poller
+  readonly #upstreamsOf: PolledDialect['upstreams']
+  readonly #discovery: Discovery | undefined
+  /** Whether the servers that it names are to be told of. */
+  #discovers: boolean
   #askedAtUs = 0
   /** Of the answer at hand: whether it could be used. */
   #isUsed = false
@@ -43,7 +47,7 @@ export class PolledSource implements SourceAtWork, LogListener {
     source: SourceConfig,
     config: Config,
     dialect: PolledDialect,
-    { pipeline, tailing, log }: SourceParts,
+    { pipeline, tailing, discovery, log }: SourceParts,
   ) {
     const { name, vantage } = source
     const url = parsePollUrl(source.url ?? '')
@@ -55,6 +59,9 @@ export class PolledSource implements SourceAtWork, LogListener {
     this.#index = pipeline.metrics.owner(name)
     this.#pipeline = pipeline
     this.#metrics = tailing
+    this.#upstreamsOf = dialect.upstreams
+    this.#discovery = discovery
+    this.#discovers = source.discover !== undefined
     this.#log = log
     const settings = { fields: {} }
     this.#reader = new SourceReader(
@@ -88,10 +95,13 @@ export class PolledSource implements SourceAtWork, LogListener {
 
   async adopt(source: SourceConfig): Promise<void> {
     this.#poller.change(source.pollIntervalMs)
+    this.#discovers = source.discover !== undefined
+    if (!this.#discovers) this.#discovery?.forget(this.name)
   }
 
   forget(): void {
     this.#poller.halt()
+    this.#discovery?.forget(this.name)
     this.#pipeline.metrics.dropOwner(this.#index)
   }
 
@@ -172,6 +182,9 @@ export class PolledSource implements SourceAtWork, LogListener {
     this.#pipeline.input.read(this.#index, body.length)
     this.#decoder.record(body, 0, body.length, true)
     if (this.#isUsed) this.#reader.sawEventAt(this.#askedAtUs)
+    const upstreams = this.#discovers && this.#isUsed ? this.#upstreamsOf(body) : undefined
+    // One that does not answer still has its servers.
+    if (upstreams !== undefined) this.#discovery?.discovered(this.name, this.#index, upstreams)
     this.#asked(this.#isUsed ? undefined : 'content')
   }
 

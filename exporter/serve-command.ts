@@ -6,6 +6,7 @@ import type { Exporter } from './exporter.ts'
 import { createLogger, type Logger } from './logging.ts'
 import { CONTENT_TYPE } from './metrics/render.ts'
 import { openExporter } from './open-exporter.ts'
+import { probeOnDemand } from './probe-on-demand.ts'
 import { VERSION } from './version.ts'
 import { listen } from './web/listen.ts'
 import { createServer, type Reload } from './web/server.ts'
@@ -35,6 +36,11 @@ export async function serve(config: Config, readAgain: () => LoadedConfig): Prom
     telemetryPath: config.web.telemetryPath,
     version: VERSION,
     sources: () => exporter.sources.all.map(({ summary }) => summary),
+    probes: () => exporter.probing.summary,
+    probe: {
+      isUsed: () => exporter.probing.isUsed,
+      ask: (request) => probeOnDemand(exporter.probing, request),
+    },
     onScraped: (begunAt) => scraped.note(begunAt),
     ...(config.web.enableLifecycle ? { reload } : {}),
     log,
@@ -54,6 +60,7 @@ export async function serve(config: Config, readAgain: () => LoadedConfig): Prom
     version: VERSION,
     metrics: new URL(config.web.telemetryPath, first).href,
     sources: exporter.sources.all.map(({ name }) => name).join(','),
+    ...(exporter.probing.isUsed ? { probes: probesOf(exporter) } : {}),
   })
 
   const signal = await asked
@@ -66,6 +73,11 @@ export async function serve(config: Config, readAgain: () => LoadedConfig): Prom
   await opened.release()
   log.info('stopped')
   return 0
+}
+
+function probesOf({ probing }: Exporter): string {
+  const { backends, targets } = probing.summary
+  return `${backends} backends, ${targets} front doors`
 }
 
 /** Reads the configuration again, one time after the other. */

@@ -18,6 +18,7 @@ import type { StreamFacts } from './connections/connection.ts'
 import type { ConnectionTable, Stream } from './connections/table.ts'
 import { LogFileReader } from './log-file-reader.ts'
 import type { LogInput } from './log-input.ts'
+import type { OwnTraces } from './own-traces.ts'
 import { framingRow, traceRow } from './qlog-row.ts'
 import type { RowFields } from './state/row.ts'
 import type { FileSink } from './tail/sink.ts'
@@ -31,6 +32,8 @@ export interface SourceOptions {
   readonly vantage: 'server' | 'client'
   readonly dialect?: Dialect
   readonly maxRecordBytes: number
+  /** Without it every connection is somebody's. */
+  readonly own?: OwnTraces
 }
 
 /** What happened last in a source. */
@@ -154,6 +157,7 @@ class FileReader implements FileSink, TraceListener {
   readonly #framer: FileFramer
   readonly #decoder: TraceDecoder
   readonly #vantage: SourceOptions['vantage']
+  readonly #own: OwnTraces | undefined
   #joinedLate = false
   /** The next bytes begin with one that was counted before, or was there before us. */
   #overlaps = false
@@ -166,13 +170,15 @@ class FileReader implements FileSink, TraceListener {
     input: InputMetrics,
     owner: SourceReader,
   ) {
-    const { source, vantage, dialect, maxRecordBytes } = options
+    const { source, vantage, dialect, maxRecordBytes, own } = options
     this.#source = source
     this.#table = table
     this.#input = input
     this.#owner = owner
     this.#vantage = vantage
-    this.#decoder = new TraceDecoder(dialect ? { vantage, dialect } : { vantage }, this)
+    this.#own = own
+    const expected = dialect ? { vantage, dialect } : { vantage }
+    this.#decoder = new TraceDecoder(own ? { ...expected, isOwn: own.isOwn } : expected, this)
     this.#framer = new FileFramer(maxRecordBytes, this.#decoder)
   }
 
@@ -207,6 +213,8 @@ class FileReader implements FileSink, TraceListener {
   }
 
   finished(): boolean {
+    // Whatever follows, nothing of it will be used.
+    if (this.#decoder.isOwn) return true
     if (this.#decoder.trace === undefined || this.#stream === undefined) return false
     const { connections, over } = this.#stream
     // The connections of a source that was dropped are gone, not over.
@@ -261,10 +269,22 @@ class FileReader implements FileSink, TraceListener {
     this.#input.record(this.#source, outcome)
     if (outcome.kind === 'header') {
       this.#owner.familiar()
-      if (this.#decoder.trace === undefined) this.#tellUnread()
+      this.#countOwn()
+      if (this.#decoder.trace === undefined && !this.#decoder.isOwn) this.#tellUnread()
     } else if (outcome.kind === 'rejected' && this.#decoder.header === undefined) {
       this.#owner.strange('no qlog header: any other kind of log needs its dialect named')
     }
+  }
+
+  /** A header that names its connection shows whether it is a probe's; one that does not shows nothing. */
+  #countOwn(): void {
+    const { header, dialect, isOwn } = this.#decoder
+    const couldTell = this.#vantage === 'server' && header?.groupId !== undefined
+    if (couldTell && this.#own?.isUsed) this.#input.ownProbes(this.#source, 0)
+    if (!isOwn) return
+    this.#input.ownProbes(this.#source, 1)
+    // What writes the source can tell as much of others.
+    if (dialect !== undefined) this.#owner.found(dialect)
   }
 
   #tellUnread(): void {

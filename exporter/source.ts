@@ -1,6 +1,6 @@
 /** One source at work: a tailer, what reads its bytes, and what the page says of both. */
 import { resolve } from 'node:path'
-import { dialectNamed, type LogState } from '../qlog-parsers/index.ts'
+import { dialectNamed, type LogState, type Upstream } from '../qlog-parsers/index.ts'
 import { Archives } from './archives/archives.ts'
 import { withArchives } from './archives/archives-status.ts'
 import type { RetentionMetrics } from './collectors/retention.ts'
@@ -10,6 +10,7 @@ import type { Stream } from './connections/table.ts'
 import { guarded } from './guarded-sink.ts'
 import { logInputOf } from './log-input.ts'
 import type { Logger } from './logging.ts'
+import type { OwnTraces } from './own-traces.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { OneAtATime } from './retention/one-at-a-time.ts'
 import { possibleActions, Retention } from './retention.ts'
@@ -36,7 +37,19 @@ export interface SourceParts {
   readonly retention?: RetentionTools
   /** By which files grow old, in ms; that of the machine if not given. */
   readonly clock?: { now(): number }
+  /** Who probes the servers that balancers name. */
+  readonly discovery?: Discovery
+  /** Knows which connections are only probes of this exporter. */
+  readonly own?: OwnTraces
   readonly log: Logger
+}
+
+/** Told of the servers behind balancers that are asked. */
+export interface Discovery {
+  /** `source`: its index in the metric store. */
+  discovered(sourceName: string, source: number, upstreams: readonly Upstream[]): void
+  /** The source is gone, or names nothing any more. */
+  forget(sourceName: string): void
 }
 
 /** What sources need that take files away. */
@@ -78,7 +91,7 @@ export class Source implements SourceAtWork {
     key: number,
     source: SourceConfig,
     config: Config,
-    { pipeline, tailing, shared, keepState, retention, clock = ELAPSED, log }: SourceParts,
+    { pipeline, tailing, shared, keepState, retention, own, clock = ELAPSED, log }: SourceParts,
   ) {
     this.#key = key
     this.#pipeline = pipeline
@@ -95,6 +108,7 @@ export class Source implements SourceAtWork {
         vantage: source.vantage,
         maxRecordBytes: config.tail.maxRecordBytes,
         ...(dialect === undefined ? {} : { dialect }),
+        ...(own === undefined ? {} : { own }),
       },
       pipeline.table,
       input,

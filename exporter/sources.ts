@@ -1,11 +1,19 @@
 /** The sources at work, and how they change with the configuration. */
 import { isDeepStrictEqual } from 'node:util'
 import { polledDialectNamed } from '../qlog-parsers/index.ts'
-import type { Config, SourceConfig } from './config/schema.ts'
+import type { BackendConfig, Config, SourceConfig } from './config/schema.ts'
 import { PolledSource } from './polled-source.ts'
 import { inputOf, Source, type SourceParts } from './source.ts'
 import type { SourceAtWork } from './source-at-work.ts'
 import { tellPaths } from './source-notes.ts'
+
+/** Sections whose changes count from the reload on, here or where probes are made. */
+const CHANGES_AT_ONCE: ReadonlySet<keyof Config> = new Set([
+  'sources',
+  'modules',
+  'targets',
+  'probes',
+])
 
 export class Sources {
   readonly #parts: SourceParts
@@ -73,9 +81,12 @@ export class Sources {
       some.map(({ name }) => name).join(','),
     ])
     log.info('configuration read again', Object.fromEntries(names))
-    const later = (Object.keys(wanted) as (keyof Config)[]).filter(
-      (key) => key !== 'sources' && !isDeepStrictEqual(before[key], wanted[key]),
-    )
+    const later = (Object.keys(wanted) as (keyof Config)[]).filter((key) => {
+      if (CHANGES_AT_ONCE.has(key)) return false
+      // What logs call backends is of no interest where no log is read.
+      if (key === 'backends' && wanted.sources.length === 0) return false
+      return !isDeepStrictEqual(lasting(before, key), lasting(wanted, key))
+    })
     if (later.length > 0) {
       log.warn('settings that count from the next start on', { sections: later.join(',') })
     }
@@ -84,4 +95,10 @@ export class Sources {
 
 function configOf(config: Config, { name }: SourceAtWork): SourceConfig | undefined {
   return config.sources.find((source) => source.name === name)
+}
+
+/** Of a section, what only the next start takes over: how backends are probed is none of it. */
+function lasting(config: Config, key: keyof Config): unknown {
+  if (key !== 'backends') return config[key]
+  return config.backends.map(({ name, aliases }: BackendConfig) => ({ name, aliases }))
 }

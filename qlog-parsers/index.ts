@@ -8,7 +8,7 @@ export { PLACES } from './framing/contained-framer.ts'
 export { FileFramer, FORMS } from './framing/file-framer.ts'
 export { Framer, REJECT_REASONS, type RejectReason, type Skipping } from './framing/framer.ts'
 export { polledDialectNamed, polledStates } from './lb-state/index.ts'
-export type { AnswerReader, PolledDialect } from './lb-state/polled-dialect.ts'
+export type { AnswerReader, PolledDialect, Upstream } from './lb-state/polled-dialect.ts'
 export { LogDecoder, type LogListener, type LogState } from './log-decoder.ts'
 export {
   type FieldMap,

@@ -42,7 +42,7 @@ export type RecordOutcome =
       readonly name: string
       readonly rejectedValues: number
     }
-  /** A record of a trace that is not admitted: another vantage point, or no dialect. */
+  /** A record of a trace that is not admitted: another vantage point, no dialect, or the reader's own. */
   | { readonly kind: 'not_admitted' }
   | { readonly kind: 'rejected'; readonly reason: RejectReason }
 
@@ -51,6 +51,8 @@ export interface TraceExpectations {
   readonly vantage: 'server' | 'client'
   /** Set by configuration; otherwise the header decides. */
   readonly dialect?: Dialect
+  /** Of servers: whether a trace whose header has this group is nobody's but the reader's own; it is not admitted. */
+  readonly isOwn?: (group: string) => boolean
 }
 
 /** Where a decoder stands behind the header: all that it must be given to go on in another process. */
@@ -74,6 +76,7 @@ export class TraceDecoder implements TraceSink {
   /** Who writes the file, whether or not its trace is admitted. */
   #dialect: Dialect | undefined
   #trace: Trace | undefined
+  #isOwn = false
   #context: Writable<RecordContext> | undefined
   /** Event time of the newest record, µs. */
   #newestAt: number | undefined
@@ -94,6 +97,16 @@ export class TraceDecoder implements TraceSink {
   /** The open trace; undefined before the header and for a trace that is not admitted. */
   get trace(): Trace | undefined {
     return this.#trace
+  }
+
+  /** Who writes the file; undefined before the header, and if no dialect knows it. */
+  get dialect(): Dialect | undefined {
+    return this.#dialect
+  }
+
+  /** The trace that is being read is the reader's own, and not admitted. */
+  get isOwn(): boolean {
+    return this.#isOwn
   }
 
   /** Undefined before the header. */
@@ -118,6 +131,7 @@ export class TraceDecoder implements TraceSink {
   traceBegins(bytes: Uint8Array, start: number, end: number): void {
     if (this.#header !== undefined) this.#listener.ended()
     this.#trace = undefined
+    this.#isOwn = false
     this.#newestAt = undefined
     this.#leaptTo = undefined
     this.#timeBase = 0
@@ -206,10 +220,13 @@ export class TraceDecoder implements TraceSink {
    * cannot be inferred (quinn writes `unknown`), is taken to be of that side: nothing tells them apart.
    */
   #admitIfAsked(header: TraceHeader): void {
-    const { vantage } = this.#expectations
+    const { vantage, isOwn } = this.#expectations
     const isAsked = header.vantage === vantage || header.vantage === 'unknown'
+    const { groupId } = header
+    this.#isOwn =
+      isAsked && vantage === 'server' && groupId !== undefined && isOwn?.(groupId) === true
     const dialect = this.#dialect
-    if (dialect !== undefined && isAsked) this.#admit({ header, dialect, vantage })
+    if (dialect !== undefined && isAsked && !this.#isOwn) this.#admit({ header, dialect, vantage })
   }
 
   #admit(trace: Trace): void {

@@ -30,6 +30,14 @@ t.test(
   },
 )
 
+/** Values of settings that are narrower than their type. */
+const FITTING: Readonly<Record<string, string>> = {
+  'web.listen-address': ':5',
+  'sample-ratio': '0.5',
+  'probes.rise': '7',
+  'probes.fall': '7',
+}
+
 t.test('every flag and every variable reaches its setting', async (t) => {
   const words = {
     boolean: { false: 'true', true: 'false' },
@@ -43,7 +51,7 @@ t.test('every flag and every variable reaches its setting', async (t) => {
     const other = choices.find((word) => word !== setting.default)
     const text = type === 'text' ? (other ?? '/x') : words[type]
     const word = typeof text === 'string' ? text : text[setting.default === true ? 'true' : 'false']
-    const value = { 'web.listen-address': ':5', 'sample-ratio': '0.5' }[flag] ?? word
+    const value = FITTING[flag] ?? word
     // What one setting needs of others is there: retention needs a place for the state.
     const path = { QLOG_DIR: 'a', QUIC_LB_EXPORTER_STORAGE_PATH: '/state' }
     const include = flag === 'include' ? 'x*' : value

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { isMap, isSeq, parseDocument } from 'yaml'
 import { type ConfigRequest, loadConfig } from '../exporter/config/load.ts'
+import { TLS_KEYS } from '../exporter/config/module-schema.ts'
 import { haveNameInCommon } from '../exporter/config/overlap.ts'
 import { configSchema } from '../exporter/config/schema.ts'
 import { settings } from '../exporter/config/settings.ts'
@@ -54,10 +55,29 @@ t.test('the example names every setting with its default', async (t) => {
     config,
     configSchema.parse({
       sources: [{ name: 'caddy', paths: ['/var/log/qlog'] }],
-      backends: [{ name: 'moodle-1', aliases: ['10.0.0.11:8080', 'app/moodle-1'] }],
+      backends: [
+        {
+          name: 'moodle-1',
+          aliases: ['10.0.0.11:8080', 'app/moodle-1'],
+          probe: 'http://10.0.0.11:8080/admin/cli/healthcheck.php',
+          module: 'moodle',
+          ...{ interval: '15s', timeout: '3s', rise: 2, fall: 3 },
+        },
+      ],
+      modules: [{ name: 'moodle', host: 'moodle.example.org' }],
+      targets: [
+        {
+          name: 'campus',
+          address: 'moodle.example.org:443',
+          server_name: 'moodle.example.org',
+          ...{ interval: '15s', timeout: '3s' },
+          compare: 'https://moodle.example.org/',
+          compare_module: 'default',
+        },
+      ],
       storage: { path: '/var/lib/quic-lb-exporter' },
     }),
-    'nothing but the source, a backend and the directory of the state differs from the defaults',
+    'nothing but names, places and the directory of the state differs from the defaults',
   )
   const root = parseDocument(text).contents
   const written = isMap(root)
@@ -67,8 +87,13 @@ t.test('the example names every setting with its default', async (t) => {
         return isMap(section) ? section.items.map((item) => `${prefix}.${item.key}`) : []
       })
     : []
-  // Of no use with the dialect of the example.
-  const others = ['sources[].url', 'sources[].poll_interval', 'sources[].fields']
+  // Of no use with the dialect of the example, or with its probes.
+  const others = [
+    ...['url', 'poll_interval', 'fields', 'discover', 'discover_probe', 'discover_module'].map(
+      (name) => `sources[].${name}`,
+    ),
+    ...['expect_body', ...TLS_KEYS].map((name) => `modules[].${name}`),
+  ]
   t.same(
     written,
     settings.map(({ key }) => key).filter((key) => !others.includes(key)),
@@ -88,12 +113,19 @@ t.test('a directory alone is a complete configuration', async (t) => {
     fields: {},
     pollIntervalMs: 5000,
   }
+  const probes = {
+    ...{ intervalMs: 15_000, timeoutMs: 3000, rise: 2, fall: 3, maxConcurrent: 512 },
+    targetsFiles: [],
+  }
   t.strictSame(config, {
     sources: [
       { name: 'qlog', paths: ['/var/log/qlog'], ...common },
       { name: 'qlog-2', paths: ['more'], ...common },
     ],
     backends: [],
+    modules: [],
+    targets: [],
+    probes,
     tail: {
       watch: true,
       sweepIntervalMs: 1000,
@@ -190,7 +222,7 @@ t.test('no text at all throws, and what loads keeps its promises', async (t) => 
   fc.assert(
     fc.property(texts, (text) => {
       const { config, errors } = load(text)
-      if (errors === undefined) return config.sources.length > 0
+      if (errors === undefined) return config.sources.length > 0 || config.targets.length > 0
       return errors.length > 0 && errors.every((error) => /^config.yml:\d+:\d+ \S/.test(error))
     }),
     { numRuns: 2000 },

@@ -224,3 +224,85 @@ t.test('above the series limit nothing is created, and that is counted by metric
   own.add(one, 1)
   t.equal(total(await page(store), 'own_total'), 1, 'what the exporter says of itself has room')
 })
+
+t.test('sources, backends and targets have names of their own', async (t) => {
+  const store = new MetricStore()
+  const ofSource = store.counter({ name: 'a_total', help })
+  const ofBackend = store.counter({ name: 'b_total', help, owner: 'backend' })
+  const ofTarget = store.gauge({ name: 'c', help, owner: 'target' })
+  ofSource.add(store.owner('x'), 1)
+  ofBackend.add(store.owner('x', 'backend'), 2)
+  ofTarget.set(store.owner('x', 'target'), 3)
+  t.equal(store.owner('x', 'backend'), store.owner('x', 'backend'))
+  t.same(
+    allSeries(await page(store)),
+    new Set(['a_total{source=x}', 'b_total{backend=x}', 'c{target=x}']),
+  )
+  store.dropOwner(store.owner('x', 'backend'))
+  t.same(allSeries(await page(store)), new Set(['a_total{source=x}', 'c{target=x}']))
+})
+
+t.test('backends that come and go take the room of those before, at 0', async (t) => {
+  const store = new MetricStore(12)
+  const labels = { kind: ['x', 'y'] }
+  const family = store.counter({ name: 'a_total', help, labels, owner: 'backend' })
+  const up = store.gauge({ name: 'up', help, owner: 'backend', alwaysRoom: true })
+  const indexes = new Set<number>()
+  const slots = new Set<number>()
+  for (let i = 0; i < 1000; i += 1) {
+    const owner = store.owner(`b${i}`, 'backend')
+    indexes.add(owner)
+    family.open(owner)
+    slots.add(family.slot(owner, 'x'))
+    family.add(owner, 7, 'y')
+    t.equal(total(await page(store), 'a_total', { backend: `b${i}` }), 7, 'not what was there')
+    store.dropOwner(owner)
+  }
+  t.equal(indexes.size, 1)
+  t.equal(slots.size, 1)
+  t.equal(store.series, 0)
+  for (let i = 0; i < 6; i += 1) {
+    family.open(store.owner(`b${i}`, 'backend'))
+    up.set(store.owner(`b${i}`, 'backend'), 1)
+  }
+  const full = await page(store)
+  t.equal(full.get('up')?.samples.length, 6, 'there is always room for what matters most')
+  t.ok((full.get('a_total')?.samples.length ?? 0) < 12)
+  const refused = nonZero(full, 'quic_exporter_label_overflow_total')
+  t.same(Object.keys(refused ?? {}), ['a_total'], 'what found no room is counted')
+  for (const gone of ['b0', 'b1']) store.dropOwner(store.owner(gone, 'backend'))
+  const late = store.owner('late', 'backend')
+  family.open(late)
+  t.equal(total(await page(store), 'a_total', { backend: 'late' }), 0, 'those that go make room')
+})
+
+t.test(
+  'a large page says what was known when it was asked for, and lets others have their turn',
+  async (t) => {
+    const store = new MetricStore(100_000)
+    const labels = { kind: ['x', 'y'] }
+    const families = ['a_total', 'b_total', 'c_total'].map((name) =>
+      store.counter({ name, help, labels, owner: 'backend' }),
+    )
+    const owners = Array.from({ length: 1000 }, (_, i) => store.owner(`b${i}`, 'backend'))
+    for (const family of families) for (const owner of owners) family.add(owner, 1, 'x')
+    const whole = await renderStore(store, ({ spec }) => spec.name === 'b_total')
+    for (const family of families) for (const owner of owners) family.open(owner)
+    let turns = 0
+    const count = () => {
+      turns += 1
+      ticking = setImmediate(count)
+    }
+    let ticking = setImmediate(count)
+    const rendering = renderStore(store)
+    for (const family of families) for (const owner of owners) family.add(owner, 1, 'x')
+    const text = await rendering
+    clearImmediate(ticking)
+    const now = parsePage(text)
+    for (const name of ['a_total', 'b_total', 'c_total']) t.equal(total(now, name), 1000, name)
+    t.ok(turns >= 2, `${turns} turns`)
+    t.ok(text.includes(whole.split('\n').slice(0, 2).join('\n')))
+    t.match(text, /b_total\{[^}]+\} 0\n\n# HELP c_total/, 'families stand apart as on a small page')
+    t.match(text, /[0-9]\n$/)
+  },
+)

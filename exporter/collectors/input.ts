@@ -47,6 +47,8 @@ export interface InputMetrics {
   lost(source: number, reason: LostReason, bytes: number): void
   record(source: number, outcome: RecordOutcome): void
   evicted(source: number): void
+  /** So many more traces of the source are this exporter's own; 0: it can tell. */
+  ownProbes(source: number, traces: number): void
 }
 
 export function inputMetrics(metrics: MetricStore): InputMetrics {
@@ -103,6 +105,10 @@ export function inputMetrics(metrics: MetricStore): InputMetrics {
     name: 'quic_exporter_connections_evicted_total',
     help: 'Live connections given up to make room.',
   })
+  const ownProbes = metrics.counter({
+    name: 'quic_exporter_own_probe_traces_total',
+    help: 'Traces that are left out: the connection was a QUIC probe of this exporter.',
+  })
   /** Slots of `events` by source and name as written. */
   const eventSlots = new Map<number, Map<string, number>>()
   const countEvent = (source: number, name: string) => {
@@ -153,6 +159,9 @@ export function inputMetrics(metrics: MetricStore): InputMetrics {
     },
     evicted(source) {
       evicted.add(source, 1)
+    },
+    ownProbes(source, traces) {
+      ownProbes.add(source, traces)
     },
   }
 }

@@ -28,6 +28,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   shutdown: 'Restarts',
   connections: 'Bounds',
   metrics: 'Bounds',
+  probes: 'Probes',
   web: 'Server',
   log: 'Logs',
 }

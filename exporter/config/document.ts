@@ -37,7 +37,7 @@ const MAX_DEPTH = 16
 const MAX_NODES = 10_000
 
 /** Reads YAML 1.2; aliases are followed within bounds, custom tags are refused. */
-export function readDocument(source: string): ConfigDocument {
+export function readDocument(source: string, maxNodes = MAX_NODES): ConfigDocument {
   const lines = new LineCounter()
   const document = parseDocument(source, {
     lineCounter: lines,
@@ -63,8 +63,8 @@ export function readDocument(source: string): ConfigDocument {
     }
     if (!places.has(place(path, 'value'))) places.set(place(path, 'value'), start)
     nodes++
-    if (nodes > MAX_NODES) {
-      return nodes === MAX_NODES + 1 ? refuse(`holds more than ${MAX_NODES} values`) : undefined
+    if (nodes > maxNodes) {
+      return nodes === maxNodes + 1 ? refuse(`holds more than ${maxNodes} values`) : undefined
     }
     // Also ends an alias inside its own anchor.
     if (path.length > MAX_DEPTH) return refuse(`is nested deeper than ${MAX_DEPTH} levels`)

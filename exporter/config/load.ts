@@ -1,10 +1,12 @@
 import { type ConfigDocument, readDocument } from './document.ts'
 import { type Environment, type FlagValues, override } from './overrides.ts'
+import { hasProbes } from './probe-relations.ts'
 import { formatPath, type Problem, schemaProblems, show } from './problems.ts'
 import { relationProblems } from './relations.ts'
 import { type Config, configSchema } from './schema.ts'
 import { sections } from './settings.ts'
 import { needProblems } from './state-relations.ts'
+import { field, list } from './written.ts'
 
 /** Where a configuration comes from. */
 export interface ConfigRequest {
@@ -57,9 +59,10 @@ export function loadConfig({ file, flags, env, readFile }: ConfigRequest): Loade
 }
 
 function problemsOf(value: unknown): readonly Problem[] {
-  return [...schemaProblems(value), ...relationProblems(value)].map((problem) =>
-    isAboutNoSources(problem) ? { ...problem, message: NO_SOURCES } : problem,
-  )
+  const sources = field(value, 'sources') ?? []
+  const isEmpty = Array.isArray(sources) && list(sources).length === 0 && !hasProbes(value)
+  const nothing: Problem = { path: ['sources'], at: 'missing', message: NO_SOURCES }
+  return [...(isEmpty ? [nothing] : []), ...schemaProblems(value), ...relationProblems(value)]
 }
 
 function rootProblems({ value, readable }: ConfigDocument): readonly Problem[] {
@@ -103,7 +106,8 @@ function withoutEmptySections(value: unknown): Readonly<Record<string, unknown>>
   return Object.fromEntries(entries.filter(([key, inner]) => inner !== null || !names.has(key)))
 }
 
-function readText(
+/** Text of a file, or why there is none. */
+export function readText(
   file: string,
   readFile: ConfigRequest['readFile'],
 ): string | { readonly error: string } {

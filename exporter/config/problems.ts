@@ -59,6 +59,7 @@ function explain(issue: z.core.$ZodIssue): readonly Problem[] {
 }
 
 function requirement(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'custom' && issue.params?.isSecret === true) return issue.message
   const written = `, not ${show(issue.input)}`
   if (issue.code === 'invalid_type' && issue.expected === 'object') {
     return `must be a mapping of keys to values${written}`

@@ -1,6 +1,7 @@
 import { compressedProblems } from './compressed-relations.ts'
 import { haveNameInCommon, innerPath } from './overlap.ts'
 import { pollProblems } from './poll-relations.ts'
+import { probeProblems } from './probe-relations.ts'
 import { type Problem, show } from './problems.ts'
 import { stateProblems } from './state-relations.ts'
 import { field, list, type WrittenSource, writtenSources } from './written.ts'
@@ -19,6 +20,7 @@ export function relationProblems(value: unknown): readonly Problem[] {
     ...pollProblems(value),
     ...fieldProblems(value),
     ...backendProblems(value),
+    ...probeProblems(value),
     ...listenProblems(value),
     ...stateProblems(value),
   ]

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { backendSchema } from './backend-schema.ts'
+import { moduleSchema } from './module-schema.ts'
+import { probesSchema, targetSchema } from './probe-schema.ts'
 import { defaultSourceName, sourceSchema } from './source-schema.ts'
 import { choice, duration, listenAddress, size, text, wholeNumber, yesNo } from './values.ts'
 
@@ -85,7 +87,8 @@ const connections = z.strictObject({
 const metrics = z
   .strictObject({
     max_series: wholeNumber(100, 1_000_000).default(20_000).meta({
-      description: 'Most series that inputs may create; refusals are counted.',
+      description: 'Most series that inputs and probes may create; refusals are counted.',
+      details: 'Whether a backend that is probed is up is told all the same.',
     }),
   })
   .transform((metrics) => ({ maxSeries: metrics.max_series }))
@@ -98,8 +101,8 @@ const web = z
       placeholder: 'ADDRESS',
     }),
     telemetry_path: text(
-      /^\/(?!-\/)[A-Za-z0-9._~/-]{1,200}$/,
-      'must be a path such as /metrics, other than / and /-/…',
+      /^\/(?!-\/|probe$)[A-Za-z0-9._~/-]{1,200}$/,
+      'must be a path such as /metrics, other than /, /-/… and /probe',
     )
       .default('/metrics')
       .meta({ description: 'Path of the page of metrics.', placeholder: 'PATH' }),
@@ -130,16 +133,28 @@ const log = z.strictObject({
 export const configSchema = z.strictObject({
   sources: z
     .array(sourceSchema)
-    .min(1)
+    .default([])
     .transform((list) =>
       list.map((entry, index) => ({ ...entry, name: entry.name ?? defaultSourceName(index) })),
     )
     .meta({
-      description: 'What to read: a list with one entry for each writer of qlog or of another log.',
+      description:
+        'What to read: a list with one entry for each writer of qlog or of another log. It may be empty if something is probed.',
     }),
   backends: z.array(backendSchema).default([]).meta({
-    description: 'Backends by the names that they get on the page; logs call them differently.',
+    description:
+      'Backends by the names that they get on the page; logs call them differently. They are probed if they say how.',
   }),
+  modules: z.array(moduleSchema).default([]).meta({
+    description:
+      'Ways in which backends are probed: what is asked, and what a healthy one answers.',
+  }),
+  targets: z.array(targetSchema).default([]).meta({
+    description: 'Front doors: where the load balancer itself speaks QUIC. They are probed.',
+  }),
+  probes: probesSchema
+    .prefault({})
+    .meta({ description: 'How often is probed, and how many at once.' }),
   tail: tail.prefault({}).meta({ description: 'How files are followed.' }),
   storage: storage.prefault({}).meta({ description: 'What outlives a restart.' }),
   startup: startup.prefault({}).meta({ description: 'A start with a kept state.' }),
@@ -157,3 +172,12 @@ export type Config = Frozen<z.output<typeof configSchema>>
 
 /** One source of `Config`. */
 export type SourceConfig = Config['sources'][number]
+
+/** One backend of `Config`. */
+export type BackendConfig = Config['backends'][number]
+
+/** One module of `Config`. */
+export type ModuleConfig = Config['modules'][number]
+
+/** One front door of `Config`. */
+export type TargetConfig = Config['targets'][number]

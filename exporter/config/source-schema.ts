@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { dialects, type FieldMap, logDialects, MAPPED_FIELDS } from '../../qlog-parsers/index.ts'
 import { POLL_URL_REQUIREMENT } from './poll-url.ts'
+import { moduleName } from './probe-schema.ts'
 import { choice, duration, share, text, yesNo } from './values.ts'
 
 /** What a source name looks like: it becomes the value of the label `source`. */
@@ -55,6 +56,28 @@ export const sourceSchema = z
     poll_interval: duration(1000, 3_600_000).prefault('5s').meta({
       description: 'Time between two questions to `url`.',
       details: 'A question is given up after half of that, and after 5s at most.',
+      flag: false,
+    }),
+    discover: yesNo()
+      .default(false)
+      .meta({
+        description: 'Probe the backends that the balancer names, too.',
+        details:
+          'Only with `url`, and not with a Prometheus page. A backend that lists the name or address as its own is ' +
+          'that one; others are called as the balancer calls them.',
+        flag: false,
+      }),
+    discover_probe: text(
+      /^(?:https?:\/\/\*(?:[/?][!-"$-~]{0,1999})?|tcp:\/\/\*|tls:\/\/\*)$/,
+      'must be a probe URL with * in place of the address, as http://*/health',
+    )
+      .default('http://*/')
+      .meta({
+        description: 'How they are probed; `*` stands for the address.',
+        flag: false,
+      }),
+    discover_module: moduleName().optional().meta({
+      description: 'Name of an entry of `modules` for them.',
       flag: false,
     }),
     recursive: yesNo().default(false).meta({
@@ -140,9 +163,13 @@ export const sourceSchema = z
       fields = {},
       paths = [],
       poll_interval: pollIntervalMs,
+      discover,
+      discover_probe: probe,
+      discover_module: module,
       ...same
     }) => ({
       ...same,
+      ...(discover ? { discover: { probe, ...(module === undefined ? {} : { module }) } } : {}),
       paths,
       pollIntervalMs,
       startAt,

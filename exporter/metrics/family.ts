@@ -4,6 +4,9 @@ import type { Slots } from './slots.ts'
 /** Closed label sets by label name, besides the owner's label (`source`). */
 export type LabelSets = Readonly<Record<string, readonly string[]>>
 
+/** What a row can belong to: each kind has names of its own. */
+export type OwnerLabel = 'source' | 'backend' | 'target'
+
 /** What a family counts in; seconds are kept as microseconds, ratios as millionths. */
 export type Unit = 'count' | 'bytes' | 'seconds' | 'ratio'
 
@@ -13,13 +16,15 @@ export interface FamilySpec {
   readonly labels?: LabelSets
   readonly unit?: Unit
   /** Label of the owner of a row: `source` for everything that comes from an input; '' for the process. */
-  readonly owner?: 'source' | ''
+  readonly owner?: OwnerLabel | ''
   /** `input`: the same for the same bytes; `clock`: depends on when or where it ran. */
   readonly depends?: 'input' | 'clock'
   /** What a source must be able to tell for this family to exist there; none: it always exists. */
   readonly signal?: string
   /** 0 would say something that nobody has said yet: a series exists once it was set. */
   readonly absentUntilSet?: true
+  /** It exists although the series limit is reached: what bounds its owners bounds it. */
+  readonly alwaysRoom?: true
 }
 
 export interface HistogramSpec extends FamilySpec {
@@ -57,6 +62,8 @@ export class Family {
   readonly #admit: (family: Family, owner: number) => boolean
   /** Series that found no room; each is counted once. */
   readonly #refused = new Set<number>()
+  /** First slots of rows that are gone, all 0: backends come and go. */
+  readonly #free: number[] = []
   /** The series that was asked for last. */
   #owner = -1
   #firstLabel: string | undefined
@@ -100,10 +107,18 @@ export class Family {
 
   /** Makes all series of one owner go away; returns how many there were. */
   drop(owner: number): number {
-    const present = this.#rows[owner]?.present.filter((one) => one === 1).length ?? 0
+    const row = this.#rows[owner]
+    const { length } = this.combinations
+    for (let i = 0; i < length; i += 1) this.#refused.delete(owner * length + i)
+    if (row === undefined) return 0
     this.#rows[owner] = undefined
     this.#owner = -1
-    return present
+    // Who reads for a source may still write when it is dropped.
+    if (this.spec.owner === 'backend' || this.spec.owner === 'target') {
+      this.slots.clear(row.first, length * this.#slotsPerSeries)
+      this.#free.push(row.first)
+    }
+    return row.present.filter((one) => one === 1).length
   }
 
   /** First slot of a series; it is created if it does not exist. −1: the series limit is reached. */
@@ -169,7 +184,8 @@ export class Family {
       return -1
     }
     if (row === undefined) {
-      const first = this.slots.allocate(this.combinations.length * this.#slotsPerSeries)
+      const first =
+        this.#free.pop() ?? this.slots.allocate(this.combinations.length * this.#slotsPerSeries)
       row = { first, present: new Uint8Array(this.combinations.length) }
       this.#rows[owner] = row
     }

@@ -23,6 +23,12 @@ export class Slots {
     return first
   }
 
+  /** Makes neighbouring slots 0 again. */
+  clear(first: number, count: number): void {
+    this.#low.fill(0, first, first + count)
+    this.#high.fill(0, first, first + count)
+  }
+
   /** Adds a whole number above −10^15; gauges may go down, never below zero in sum. */
   add(slot: number, amount: number): void {
     if (amount >= WORD) {

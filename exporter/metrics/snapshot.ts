@@ -51,7 +51,8 @@ export function restore(
     }
     for (const [ownerName, labels, words] of saved.series) {
       if (ownerName !== '' && !goesOn(ownerName)) continue
-      const owner = ownerName === '' ? 0 : store.owner(ownerName)
+      const { owner: label = 'source' } = family.spec
+      const owner = label === '' ? 0 : store.owner(ownerName, label)
       const first = family.slotOf(owner, labels)
       if (first < 0) continue
       for (let i = 0; i < family.slotsPerSeries; i += 1) {

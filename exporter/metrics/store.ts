@@ -6,16 +6,25 @@ import {
   Gauge,
   Histogram,
   type HistogramSpec,
+  type OwnerLabel,
 } from './family.ts'
 import { Slots } from './slots.ts'
 
-/** The owner of series that belong to the process, not to a source. */
+/** The owner of series that belong to the process, not to a source, a backend or a target. */
 export const PROCESS = 0
+
+interface Owner {
+  readonly label: OwnerLabel | ''
+  readonly name: string
+}
 
 export class MetricStore {
   readonly #slots = new Slots()
   readonly #families = new Map<string, Family>()
-  readonly #owners: (string | undefined)[] = ['']
+  readonly #owners: (Owner | undefined)[] = [{ label: '', name: '' }]
+  readonly #indexes = new Map<string, number>()
+  /** Indexes of backends and targets that are gone. */
+  readonly #free: number[] = []
   readonly #maxSeries: number
   #overflow: Counter | undefined
   #series = 0
@@ -36,25 +45,33 @@ export class MetricStore {
     return this.#register(new Histogram(spec, this.#slots, this.#admit))
   }
 
-  /** The index of a source's rows; the same name gives the same index. */
-  owner(name: string): number {
-    const known = this.#owners.indexOf(name, 1)
-    if (known >= 0) return known
-    this.#owners.push(name)
-    return this.#owners.length - 1
+  /** The index of the rows of a source, a backend or a target; the same name gives the same index. */
+  owner(name: string, label: OwnerLabel = 'source'): number {
+    const key = keyOf({ label, name })
+    const known = this.#indexes.get(key)
+    if (known !== undefined) return known
+    // Who reads for a source may still write when it is dropped: only the others' indexes are used again.
+    const index = (label === 'source' ? undefined : this.#free.pop()) ?? this.#owners.length
+    this.#owners[index] = { label, name }
+    this.#indexes.set(key, index)
+    return index
   }
 
-  /** The source's name, '' for the process. */
+  /** The owner's name, '' for the process. */
   ownerName(owner: number): string {
-    return this.#owners[owner] ?? ''
+    return this.#owners[owner]?.name ?? ''
   }
 
-  /** Its series are gone; the same name gets another index from now on. */
+  /** Its series are gone. Of a source the same name gets another index from now on. */
   dropOwner(owner: number): void {
+    const dropped = this.#owners[owner]
+    if (dropped === undefined) return
     this.#owners[owner] = undefined
+    this.#indexes.delete(keyOf(dropped))
     for (const family of this.#families.values()) {
       this.#series -= family.drop(owner) * linesOf(family)
     }
+    if (dropped.label !== 'source') this.#free.push(owner)
   }
 
   get families(): readonly Family[] {
@@ -67,6 +84,19 @@ export class MetricStore {
 
   get series(): number {
     return this.#series
+  }
+
+  /** Samples of everything that does not belong to owners of one kind. */
+  seriesBeside(label: OwnerLabel): number {
+    let lines = 0
+    for (const family of this.#families.values()) {
+      if (family.spec.owner === label) continue
+      const one = linesOf(family)
+      family.forEach(() => {
+        lines += one
+      })
+    }
+    return lines
   }
 
   get maxSeries(): number {
@@ -82,13 +112,11 @@ export class MetricStore {
 
   readonly #admit = (family: Family): boolean => {
     const lines = linesOf(family)
-    // What the exporter says of itself always has room: it is how the limit is noticed.
-    const limited = family.spec.signal !== undefined
-    if (limited && this.#series + lines > this.#maxSeries) {
+    if (isLimited(family) && this.#series + lines > this.#maxSeries) {
       this.#overflow ??= this.counter({
         name: 'quic_exporter_label_overflow_total',
         help: 'Series that were not created because of the series limit, by metric. Since process start.',
-        labels: { metric: this.families.filter(({ spec }) => spec.signal).map(nameOf) },
+        labels: { metric: this.families.filter(isLimited).map(nameOf) },
         owner: '',
         depends: 'clock',
       })
@@ -98,6 +126,16 @@ export class MetricStore {
     this.#series += lines
     return true
   }
+}
+
+/** What the exporter says of itself always has room: it is how the limit is noticed. */
+function isLimited({ spec }: Family): boolean {
+  const isOfProbes = spec.owner === 'backend' || spec.owner === 'target'
+  return spec.signal !== undefined || (isOfProbes && spec.alwaysRoom !== true)
+}
+
+function keyOf({ label, name }: Owner): string {
+  return `${label} ${name}`
 }
 
 /** Samples on the page for one series. */

@@ -7,12 +7,21 @@ export interface SourceSummary {
   readonly files: number
 }
 
+/** How many backends and front doors are probed. */
+export interface ProbesSummary {
+  readonly backends: number
+  readonly up: number
+  readonly down: number
+  readonly targets: number
+}
+
 /** What the landing page tells. */
 export interface LandingPage {
   readonly version: string
   readonly telemetryPath: string
   readonly ready: boolean
   readonly sources: readonly SourceSummary[]
+  readonly probes?: ProbesSummary
 }
 
 const STYLE = `
@@ -99,7 +108,7 @@ ${link('/-/ready', '200 once it has caught up')}
 ${page.sources.length === 0 ? NO_SOURCES : sourceTable(page.sources)}
 </div>
 </section>
-</main>
+${page.probes === undefined ? '' : probesSection(page.probes)}</main>
 </body>
 </html>
 `
@@ -107,6 +116,30 @@ ${page.sources.length === 0 ? NO_SOURCES : sourceTable(page.sources)}
 
 const NO_SOURCES =
   '<p class="none"><b>No source is configured.</b> Start with <code>--qlog-dir DIR</code> to name a directory of qlog files.</p>'
+
+/** Nothing of it if nothing is probed. */
+function probesSection({ backends, up, down, targets }: ProbesSummary): string {
+  if (backends + targets === 0) return ''
+  const rows = [
+    ['Backends', backends],
+    ['of them up', up],
+    ['of them down', down],
+    ['Front doors', targets],
+  ] as const
+  const row = ([name, count]: (typeof rows)[number]) =>
+    `<tr><th scope="row">${name}</th><td class="number">${count.toLocaleString('en')}</td></tr>`
+  return `<section>
+<h2>Probes</h2>
+<div class="box">
+<table>
+<tbody>
+${rows.map(row).join('\n')}
+</tbody>
+</table>
+</div>
+</section>
+`
+}
 
 // Relative, so that the links also work behind a proxy that serves the exporter under a prefix.
 function link(path: string, meaning: string): string {

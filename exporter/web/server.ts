@@ -2,7 +2,13 @@ import { STATUS_CODES } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from '../logging.ts'
 import { acceptsGzip } from './accept-encoding.ts'
-import { LANDING_PAGE_POLICY, renderLandingPage, type SourceSummary } from './landing-page.ts'
+import {
+  LANDING_PAGE_POLICY,
+  type ProbesSummary,
+  renderLandingPage,
+  type SourceSummary,
+} from './landing-page.ts'
+import { answerProbe, PROBE_PATH, type ProbeService } from './probe-route.ts'
 import { scrapeBudgetMs, within } from './scrape-budget.ts'
 import { sharePage } from './shared-page.ts'
 
@@ -16,6 +22,10 @@ export interface ServerOptions {
   readonly telemetryPath: string
   readonly version: string
   readonly sources: () => readonly SourceSummary[]
+  /** Makes probes on demand; without it, or while nothing is probed, there is no `/probe`. */
+  readonly probe?: ProbeService
+  /** How many backends and front doors are probed. */
+  readonly probes?: () => ProbesSummary
   readonly log: Logger
   /** Monotonic milliseconds, for the age of a rendered page. */
   readonly now?: () => number
@@ -42,7 +52,7 @@ const RELOAD_ALLOWED = 'POST, PUT'
 const PLAIN = 'text/plain; charset=utf-8'
 
 /**
- * Creates the application: landing page, metrics, health and readiness, all by GET and HEAD only,
+ * Creates the application: landing page, metrics, probes, health and readiness, all by GET and HEAD only,
  * and reload by POST and PUT; `listen` serves it, `inject` tries it. Requests are not logged, no
  * body is read, and no answer repeats a word that the client sent.
  */
@@ -52,6 +62,10 @@ export function createServer(options: ServerOptions): FastifyInstance {
   const paths = new Set<string>()
   let closing = false
   const isReady = () => !closing && ready()
+
+  const { probe } = options
+  const hasProbe = () => probe?.isUsed() === true
+  const isKnown = (path: string) => (path === PROBE_PATH ? hasProbe() : paths.has(path))
 
   const serve = (
     path: string,
@@ -71,7 +85,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     const [path = ''] = request.url.split('?')
     if (path === RELOAD_PATH) return answerReload(request.method, reply, options.reload)
     if (request.method === 'GET' || request.method === 'HEAD') return
-    if (!paths.has(path)) return plain(reply, 404)
+    if (!isKnown(path)) return plain(reply, 404)
     return plain(reply.header('allow', ALLOWED), 405)
   })
   app.setNotFoundHandler((_request, reply) => plain(reply, 404))
@@ -85,6 +99,9 @@ export function createServer(options: ServerOptions): FastifyInstance {
   serve('/-/ready', (_request, reply) =>
     isReady() ? plain(uncached(reply), 200, 'ready') : plain(uncached(reply), 503, 'not ready'),
   )
+  serve(PROBE_PATH, (request, reply) =>
+    probe !== undefined && hasProbe() ? answerProbe(request, reply, probe.ask) : plain(reply, 404),
+  )
   serve('/', (_request, reply) =>
     uncached(reply)
       .header('content-security-policy', LANDING_PAGE_POLICY)
@@ -96,6 +113,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
           telemetryPath,
           ready: isReady(),
           sources: options.sources(),
+          ...(options.probes === undefined ? {} : { probes: options.probes() }),
         }),
       ),
   )

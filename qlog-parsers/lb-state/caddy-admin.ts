@@ -10,7 +10,7 @@ import { type AnswerReader, polledDialect, textOf } from './polled-dialect.ts'
 /** Upstreams in one answer. */
 const MOST_UPSTREAMS = 10_000
 
-interface Upstream {
+interface CountedUpstream {
   readonly address: string
   readonly fails: number
 }
@@ -40,7 +40,7 @@ function answers(): AnswerReader {
   }
 }
 
-function upstreamsOf(body: Uint8Array): readonly Upstream[] | 'utf8' | 'json' | 'schema' {
+function upstreamsOf(body: Uint8Array): readonly CountedUpstream[] | 'utf8' | 'json' | 'schema' {
   const text = textOf(body)
   if (text === undefined) return 'utf8'
   let parsed: unknown
@@ -57,7 +57,7 @@ function upstreamsOf(body: Uint8Array): readonly Upstream[] | 'utf8' | 'json' | 
   return isUnique ? list : 'schema'
 }
 
-function isUpstream(value: unknown): value is Upstream {
+function isUpstream(value: unknown): value is CountedUpstream {
   if (!isObject(value)) return false
   const { address, fails } = value
   return typeof address === 'string' && Number.isSafeInteger(fails) && Number(fails) >= 0
@@ -71,4 +71,9 @@ export const caddyAdmin = polledDialect({
   rules: { handshake: 'none', close: 'none', migration: 'none' },
   lines: ['upstreams'],
   answers,
+  upstreams(body) {
+    const upstreams = upstreamsOf(body)
+    if (typeof upstreams === 'string') return undefined
+    return upstreams.map(({ address }) => ({ name: address, address }))
+  },
 })

@@ -33,7 +33,7 @@ export function parseShowStat(text: string): HaproxyState | 'truncated' | 'schem
     const hasCheck = status !== 'no check' && (value('check_status') !== '' || status !== 'DRAIN')
     const server = serverState(`${value('pxname')}/${value('svname')}`, status, hasCheck)
     if (server === undefined) unknown += 1
-    else servers.push(server)
+    else servers.push({ ...server, address: value('addr') })
   }
   return {
     form: 'show_stat',

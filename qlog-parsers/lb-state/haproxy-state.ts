@@ -8,6 +8,8 @@ export interface ServerState {
   readonly up: boolean
   /** Without a health check a server is up because nobody looks. */
   readonly checked: boolean
+  /** `HOST:PORT`; only the runtime socket tells it, and only to level operator. */
+  readonly address?: string
 }
 
 /** One look at an HAProxy process. */

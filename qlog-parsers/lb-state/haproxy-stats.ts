@@ -47,9 +47,7 @@ function answers(): AnswerReader {
   let down: ReadonlySet<string> = new Set()
   return {
     read(body, at, out) {
-      const text = textOf(body)
-      if (text === undefined) return { kind: 'rejected', reason: 'utf8' }
-      const state = isShowStat(text) ? parseShowStat(text) : parsePromex(text)
+      const state = stateOf(body)
       if (typeof state === 'string') return { kind: 'rejected', reason: state }
       down = tellServers(state, down, out)
       const { run, quic, rejectedValues } = state
@@ -76,6 +74,12 @@ function answers(): AnswerReader {
       down = new Set(saved)
     },
   }
+}
+
+function stateOf(body: Uint8Array): HaproxyState | 'utf8' | 'truncated' | 'schema' {
+  const text = textOf(body)
+  if (text === undefined) return 'utf8'
+  return isShowStat(text) ? parseShowStat(text) : parsePromex(text)
 }
 
 /**
@@ -108,6 +112,11 @@ const shared = {
   rules: { handshake: 'none', close: 'none', migration: 'counter' },
   lines: ['show_stat', 'promex'],
   answers,
+  upstreams(body: Uint8Array) {
+    const state = stateOf(body)
+    if (typeof state === 'string') return undefined
+    return state.servers.map(({ name, address = '' }) => ({ name, address }))
+  },
 } as const
 
 /** With frontends that count QUIC. */

@@ -15,15 +15,25 @@ export interface AnswerReader {
   restore(state: unknown): void
 }
 
+/** A server behind the balancer. */
+export interface Upstream {
+  /** As the balancer calls it. */
+  readonly name: string
+  /** Where the balancer connects to, in its own spelling; empty if it does not say. */
+  readonly address: string
+}
+
 /** A dialect that is asked for, not tailed. */
 export interface PolledDialect extends LogDialect {
   /** A reader for one target. */
   answers(): AnswerReader
+  /** All servers that an answer names; undefined if it is no answer. */
+  upstreams(body: Uint8Array): readonly Upstream[] | undefined
 }
 
 /** The dialect, complete with the form in which recorded answers are read. */
 export function polledDialect(
-  dialect: Omit<LogDialect, 'open' | 'configured'> & Pick<PolledDialect, 'answers'>,
+  dialect: Omit<LogDialect, 'open' | 'configured'> & Pick<PolledDialect, 'answers' | 'upstreams'>,
 ): PolledDialect {
   return { ...dialect, open: () => recorded(dialect.answers()) }
 }

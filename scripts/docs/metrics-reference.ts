@@ -1,9 +1,12 @@
 /** docs/metrics.md: every family that the exporter registers, as the registry itself knows it. */
 
 import { BackendNames } from '../../exporter/collectors/backend-names.ts'
+import { backendProbeMetrics } from '../../exporter/collectors/backend-probes.ts'
 import { combine } from '../../exporter/collectors/collector.ts'
+import { frontProbeMetrics } from '../../exporter/collectors/front-probes.ts'
 import { collectors } from '../../exporter/collectors/index.ts'
 import { inputMetrics } from '../../exporter/collectors/input.ts'
+import { probingMetrics } from '../../exporter/collectors/probing.ts'
 import { processMetrics } from '../../exporter/collectors/process.ts'
 import { retentionMetrics } from '../../exporter/collectors/retention.ts'
 import { reloadMetrics, stateMetrics } from '../../exporter/collectors/state.ts'
@@ -11,6 +14,7 @@ import { tailingMetrics } from '../../exporter/collectors/tailing.ts'
 import { canonicalBound } from '../../exporter/metrics/canonical.ts'
 import { type Family, Histogram } from '../../exporter/metrics/family.ts'
 import { MetricStore } from '../../exporter/metrics/store.ts'
+import { QUIC_RUNGS } from '../../exporter/probers/quic/ladder.ts'
 
 const HEAD = `# Metrics
 
@@ -37,6 +41,9 @@ export function metricsReference(): string {
   retentionMetrics(store)
   stateMetrics(store)
   reloadMetrics(store)
+  backendProbeMetrics(store)
+  frontProbeMetrics(store, QUIC_RUNGS)
+  probingMetrics(store)
   processMetrics(
     store,
     { version: 'VERSION', revision: 'REVISION', nodeVersion: 'VERSION' },
@@ -46,17 +53,29 @@ export function metricsReference(): string {
   const signals = families.filter(({ spec }) => spec.signal !== undefined)
   const requests = signals.filter(({ spec }) => spec.name.startsWith('quic_lb_'))
   const quic = signals.filter((family) => !requests.includes(family))
-  const own = families.filter((family) => !signals.includes(family))
+  const probed = families.filter(({ spec }) => spec.owner === 'backend')
+  const fronts = families.filter(({ spec }) => spec.owner === 'target')
+  const own = families.filter((one) => ![...signals, ...probed, ...fronts].includes(one))
   return [
     HEAD,
     '## QUIC transport\n',
     ...quic.map(entry),
     '## Requests and backends\n',
     ...requests.map(entry),
+    '## Backends, as our own probes find them\n',
+    ...probed.map(entry),
+    '## Front doors, as our own probes find them\n',
+    ...fronts.map(entry),
     '## The exporter itself\n',
     ...own.map(entry),
   ].join('\n')
 }
+
+const OWNERS = {
+  source: 'name from the configuration',
+  backend: 'name from the configuration, from a file of targets, or of a balancer that is asked',
+  target: 'name from the configuration',
+} as const
 
 function entry(family: Family): string {
   const { name, help, labels = {}, owner = 'source' } = family.spec
@@ -64,7 +83,7 @@ function entry(family: Family): string {
   const sets = Object.entries(labels).map(
     ([label, values]) => `  - \`${label}\`: ${valuesText(label, values)}`,
   )
-  if (owner === 'source') sets.unshift('  - `source`: name from the configuration')
+  if (owner !== '') sets.unshift(`  - \`${owner}\`: ${OWNERS[owner]}`)
   if (sets.length > 0) lines.push('- labels:', ...sets)
   if (family instanceof Histogram) {
     lines.push(`- buckets: ${family.buckets.map(canonicalBound).join(' ')}`)

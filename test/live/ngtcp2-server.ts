@@ -12,8 +12,11 @@ export interface Ngtcp2Server {
   readonly qlogDirectory: string
 }
 
-/** Starts ngtcp2's example server. */
-export async function startNgtcp2Server(t: Test): Promise<Ngtcp2Server> {
+/** Starts ngtcp2's example server, with further options. */
+export async function startNgtcp2Server(
+  t: Test,
+  more: readonly string[] = [],
+): Promise<Ngtcp2Server> {
   const directory = await temporaryDirectory(t)
   const qlogDirectory = join(directory, 'qlog')
   await mkdir(qlogDirectory)
@@ -22,7 +25,7 @@ export async function startNgtcp2Server(t: Test): Promise<Ngtcp2Server> {
   const options = ['--quiet', '--no-quic-dump', '--no-http-dump', '--qlog-dir', qlogDirectory]
   start(t, {
     program: peer('gtlsserver'),
-    args: [...options, '--htdocs', directory, '127.0.0.1', String(port), key, certificate],
+    args: [...options, ...more, '--htdocs', directory, '127.0.0.1', String(port), key, certificate],
     cwd: directory,
   })
   await until('the UDP port of gtlsserver', () => isUdpPortOpen(port), { withinMs: 15_000 })

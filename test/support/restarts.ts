@@ -7,6 +7,7 @@ import type { Config } from '../../exporter/config/schema.ts'
 import type { TableChanges } from '../../exporter/connections/table.ts'
 import { renderStore } from '../../exporter/metrics/render.ts'
 import { createPipeline, type Pipeline } from '../../exporter/pipeline.ts'
+import { OwnProbes } from '../../exporter/probing/own-probes.ts'
 import { Sources } from '../../exporter/sources.ts'
 import { TailShared } from '../../exporter/tail/tailer.ts'
 
@@ -20,6 +21,8 @@ export class Life {
   readonly pipeline: Pipeline
   /** What has to be saved. */
   readonly listed: TableChanges = { connections: [], over: [] }
+  /** What this life asks a balancer, it knows again. */
+  readonly own = new OwnProbes()
   readonly #sources: Sources
   readonly #checkpoint: Checkpoint
 
@@ -36,10 +39,13 @@ export class Life {
       tailing: tailingMetrics(this.pipeline.metrics),
       shared: new TailShared(100),
       keepState: true,
+      own: this.own,
       ...(clock === undefined ? {} : { clock }),
       log: SILENT,
     })
-    this.#checkpoint = new Checkpoint(this.pipeline, changes, () => this.#sources.all, SLICE_BYTES)
+    const probing = { saved: () => [], restore: () => {}, own: this.own }
+    const sources = () => this.#sources.all
+    this.#checkpoint = new Checkpoint(this.pipeline, changes, sources, SLICE_BYTES, probing)
     if (saved.length > 0) this.#checkpoint.restore(saved)
   }
 

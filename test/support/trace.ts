@@ -1,6 +1,7 @@
 /** Files as a dialect writes them: the header of a recorded one, then records of a test's own. */
 import { readFileSync } from 'node:fs'
 import { renderStore } from '../../exporter/metrics/render.ts'
+import type { OwnTraces } from '../../exporter/own-traces.ts'
 import { createPipeline } from '../../exporter/pipeline.ts'
 import { SourceReader } from '../../exporter/source-reader.ts'
 import type { Dialect } from '../../qlog-parsers/index.ts'
@@ -43,6 +44,7 @@ export interface ReadOptions {
   readonly vantage?: 'server' | 'client'
   readonly dialect?: Dialect
   readonly maxRecordBytes?: number
+  readonly own?: OwnTraces
   /** Sizes of the pieces in which the file grows; the last is repeated. */
   readonly pieces?: readonly number[]
   /** Nothing will follow: what is open expires. */
@@ -57,8 +59,11 @@ export async function read(files: readonly Uint8Array[], options: ReadOptions = 
 /** The same, as text. */
 export function readText(files: readonly Uint8Array[], options: ReadOptions = {}): Promise<string> {
   const { metrics, table, input } = createPipeline()
-  const { vantage = 'server', maxRecordBytes = 1 << 20, dialect, ended = true } = options
-  const known = dialect === undefined ? {} : { dialect }
+  const { vantage = 'server', maxRecordBytes = 1 << 20, dialect, own, ended = true } = options
+  const known = {
+    ...(dialect === undefined ? {} : { dialect }),
+    ...(own === undefined ? {} : { own }),
+  }
   const source = metrics.owner('qlog')
   const reader = new SourceReader({ source, vantage, maxRecordBytes, ...known }, table, input)
   for (const file of files) {

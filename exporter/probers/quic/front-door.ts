@@ -14,9 +14,19 @@ export type Resolve = (
   signal: AbortSignal,
 ) => Promise<readonly ResolvedAddress[]>
 
+/** Connection IDs by which whoever probes knows its probes again. */
+export interface ProbeIds {
+  /** A new one for the first packet of a probe, 8 to 20 bytes that cannot be guessed (RFC 9000 §7.2). */
+  first(): Buffer
+  /** A Retry gave a probe another one, lent. */
+  retried(id: Uint8Array): void
+}
+
 /** What a prober needs besides its target. */
 export interface QuicProbing {
   readonly resolve: Resolve
+  /** Random ones if not given. */
+  readonly ids?: ProbeIds
   /** After how many milliseconds the signal will end a probe at the latest; it sets the pace of repetitions. */
   readonly timeoutMs: number
 }

@@ -6,6 +6,7 @@ import { closeCodeText } from './close-codes.ts'
 import type { Dialogue, Step, Verdict } from './conversation.ts'
 import { CryptoStream } from './crypto-stream.ts'
 import { type InitialFrame, initialFrames } from './frames.ts'
+import type { ProbeIds } from './front-door.ts'
 import { InitialWriter } from './initial-writer.ts'
 import { type InitialKeys, initialKeys } from './keys.ts'
 import { type LongPacket, type NumberedPacket, packetsOf } from './long-header.ts'
@@ -21,6 +22,8 @@ export interface InitialOptions {
   readonly serverName: string | undefined
   readonly alpn: readonly string[]
   readonly note: Note
+  /** Random ones if not given. */
+  readonly ids?: ProbeIds
 }
 
 /** As random as the IDs by which a server tells its clients apart (RFC 9000 §7.2: 8 at least). */
@@ -36,7 +39,8 @@ const MORE: Step = { type: 'more' }
 export class InitialExchange implements Dialogue {
   readonly #version: QuicVersion
   readonly #note: Note
-  readonly #originalId = randomBytes(ID_BYTES)
+  readonly #ids: ProbeIds | undefined
+  readonly #originalId: Buffer
   readonly #sourceId = randomBytes(ID_BYTES)
   readonly #writer: InitialWriter
   readonly #stream = new CryptoStream()
@@ -51,9 +55,11 @@ export class InitialExchange implements Dialogue {
   #sentBytes = 0
   #receivedBytes = 0
 
-  constructor({ version, serverName, alpn, note }: InitialOptions) {
+  constructor({ version, serverName, alpn, note, ids }: InitialOptions) {
     this.#version = version
     this.#note = note
+    this.#ids = ids
+    this.#originalId = ids?.first() ?? randomBytes(ID_BYTES)
     this.#keys = initialKeys(version, this.#originalId)
     this.#writer = new InitialWriter(version, this.#sourceId, this.#originalId, this.#keys.client)
     const parameters = transportParameters(version, this.#sourceId)
@@ -159,6 +165,7 @@ export class InitialExchange implements Dialogue {
     }
     this.#note(`Retry with a token of ${token.length} bytes`)
     this.#isRetried = true
+    this.#ids?.retried(sourceId)
     this.#keys = initialKeys(this.#version, sourceId)
     this.#writer.restart(Buffer.from(sourceId), Buffer.from(token), this.#keys.client)
     return { type: 'ask' }

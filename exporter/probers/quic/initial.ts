@@ -32,6 +32,7 @@ export function initialProber(target: QuicTarget, probing: QuicProbing): QuicPro
   if (alpn.length === 0 || alpn.length > MOST_ALPN || !alpn.every(isProtocol)) {
     throw new RangeError(`ALPN: 1 to ${MOST_ALPN} protocols of 1 to ${LONGEST_ALPN_BYTES} bytes`)
   }
-  const options = { version, serverName, alpn }
+  const { ids } = probing
+  const options = { version, serverName, alpn, ...(ids === undefined ? {} : { ids }) }
   return frontDoorProber(target, probing, (note) => new InitialExchange({ ...options, note }))
 }

@@ -4,7 +4,7 @@ import type { QuicProbing } from './front-door.ts'
 import { initialProber } from './initial.ts'
 import { versionNegotiationProber } from './version-negotiation.ts'
 
-export type { QuicProbing, Resolve, ResolvedAddress } from './front-door.ts'
+export type { ProbeIds, QuicProbing, Resolve, ResolvedAddress } from './front-door.ts'
 
 /** Makes the prober of one rung for one front door; throws a `RangeError` if the target makes no sense. */
 export type Rung = (target: QuicTarget, probing: QuicProbing) => QuicProber
