@@ -7,7 +7,7 @@
 # Nothing is installed: the packages are downloaded with an apt state of their own and unpacked under
 # DIR, so neither root nor a change to this machine's packages is needed. A second run does nothing.
 # Afterwards DIR/bin has: caddy, promtool, prometheus, curl (with HTTP/3), openssl,
-# gtlsclient, gtlsserver, mtail, nginx, haproxy.
+# gtlsclient, gtlsserver, mtail, nginx, haproxy, docker-compose, shellcheck.
 set -euo pipefail
 
 # name       suite   with its dependencies?  packages                      programs
