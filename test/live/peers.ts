@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 /** A program that scripts/real-peers.sh unpacks. */
 export type Program =
+  | 'amtool'
   | 'caddy'
   | 'curl'
   | 'gtlsclient'
@@ -12,6 +13,7 @@ export type Program =
   | 'nginx'
   | 'openssl'
   | 'prometheus'
+  | 'prometheus-alertmanager'
   | 'promtool'
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
