@@ -62,6 +62,9 @@ function comparisons(expr: string): Change[] {
 function numbers(expr: string): Change[] {
   const number = /(?<![\w."[:=-])\d+(?:\.\d+)?(?:e\d+)?(?![\w.":\]])/g
   return each(expr, number, ([found], before) => {
+    // Changes are whole.
+    if (/\bchanges\([^)]*\) > $/.test(before))
+      return [`${Number(found) + 1}`, `${Number(found) - 1}`]
     if (Number(found) !== 0) return [1.1, 0.9].map((factor) => `${Number(found) * factor}`)
     return />\s*$|[=!<]=?\s*$/.test(before) ? [] : ['1', '-1']
   })
