@@ -11,8 +11,10 @@ const RULES = ['alerts/recording.rules.yml', 'alerts/quic.rules.yml']
 const TESTS = 'test/alerts/*.test.yml'
 const RUN_WITHIN_MS = 120_000
 
-interface Query {
+/** A query of a unit test. */
+export interface Query {
   readonly expr: string
+  readonly eval_time?: string
   readonly exp_samples?: readonly { readonly labels?: string }[]
 }
 
