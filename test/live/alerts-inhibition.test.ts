@@ -22,9 +22,14 @@ const SCENES = [
     silenced: [
       alert('QuicLbBackendDown', { backend: 'b1' }),
       alert('QuicFrontDoorDown', { target: 'front' }),
-      { alertname: 'QuicExporterAbsent', severity: 'critical', cluster: 'c' },
     ],
     heard: [alert('QuicLbBackendDown', { instance: 'lb2', backend: 'b1' }), alert('Watchdog')],
+  },
+  {
+    what: 'an exporter that is gone is told instead of that there is none',
+    because: alert('QuicExporterDown'),
+    silenced: [{ alertname: 'QuicExporterAbsent', severity: 'critical', cluster: 'c' }],
+    heard: [],
   },
   {
     what: 'no exporter at all silences everything of the cluster',
