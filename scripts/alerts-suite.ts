@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parse, stringify } from 'yaml'
+import { parse } from 'yaml'
 import type { Rule } from './alerts-mutants.ts'
 
 const PROJECT = join(import.meta.dirname, '..')
@@ -31,7 +31,8 @@ interface TestFile {
 /** The tests of one rule, and the other rules that they need. */
 export interface Trial {
   readonly rule: Rule
-  readonly needed: readonly Rule[]
+  /** In the order of evaluation, before and after the rule itself. */
+  readonly others: { readonly before: readonly Rule[]; readonly after: readonly Rule[] }
   readonly files: readonly TestFile[]
   /** How often the first of them evaluates. */
   readonly stepSeconds: number
@@ -76,7 +77,13 @@ function trialOf(rule: Rule, rules: readonly Rule[], files: readonly TestFile[])
     .filter((file) => file.tests.length > 0)
   const [first] = own
   if (first === undefined) throw new Error(`${nameOf(rule)} has no test`)
-  return { rule, needed: neededBy(rule, rules, own), files: own, stepSeconds: stepOf(first) }
+  const needed = neededBy(rule, rules, own)
+  const at = rules.indexOf(rule)
+  const others = {
+    before: needed.filter((other) => rules.indexOf(other) < at),
+    after: needed.filter((other) => rules.indexOf(other) > at),
+  }
+  return { rule, others, files: own, stepSeconds: stepOf(first) }
 }
 
 function testsOf(rule: Rule, test: UnitTest): UnitTest[] {
@@ -128,29 +135,27 @@ export interface Verdict {
 export async function tryRule(
   promtool: string,
   directory: string,
-  { rule, needed, files }: Trial,
+  { rule, others, files }: Trial,
   instead: Rule,
 ): Promise<Verdict> {
   await mkdir(directory, { recursive: true })
-  const all = readRules().flatMap((other) => {
-    if (nameOf(other) === nameOf(rule)) return [instead]
-    return needed.some((one) => nameOf(one) === nameOf(other)) ? [other] : []
-  })
-  const group = { groups: [{ name: 'all', rules: all }] }
-  await writeFile(join(directory, 'rules.yml'), stringify(group))
+  const rules = [...others.before, instead, ...others.after]
+  await writeJson(join(directory, 'rules.yml'), { groups: [{ name: 'all', rules }] })
   const names = files.map((_file, index) => `${index}.test.yml`)
-  for (const [index, file] of files.entries()) {
-    const own = { rule_files: ['rules.yml'], evaluation_interval: file.evaluation_interval }
-    await writeFile(
-      join(directory, names[index] ?? ''),
-      stringify({ ...own, tests: file.tests }, { aliasDuplicateObjects: false }),
-    )
+  for (const [index, { evaluation_interval, tests }] of files.entries()) {
+    const own = { rule_files: ['rules.yml'], evaluation_interval, tests }
+    await writeJson(join(directory, names[index] ?? ''), own)
   }
   const verdict = await run(promtool, ['test', 'rules', ...names], directory)
   if (/parse error|could not parse|field .* not found/.test(verdict.output)) {
     throw new Error(`${nameOf(rule)}: no rule: ${instead.expr}\n${verdict.output}`)
   }
   return verdict
+}
+
+/** JSON is YAML. */
+function writeJson(path: string, value: unknown): Promise<void> {
+  return writeFile(path, JSON.stringify(value))
 }
 
 function run(program: string, args: readonly string[], cwd: string): Promise<Verdict> {
