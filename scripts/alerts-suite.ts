@@ -141,12 +141,14 @@ export async function tryRule(
   await mkdir(directory, { recursive: true })
   const rules = [...others.before, instead, ...others.after]
   await writeJson(join(directory, 'rules.yml'), { groups: [{ name: 'all', rules }] })
-  const names = files.map((_file, index) => `${index}.test.yml`)
-  for (const [index, { evaluation_interval, tests }] of files.entries()) {
+  let verdict: Verdict = { passed: true, output: '' }
+  // The file that evaluates most often covers least time, so it is the quickest to notice.
+  for (const { evaluation_interval, tests } of files) {
     const own = { rule_files: ['rules.yml'], evaluation_interval, tests }
-    await writeJson(join(directory, names[index] ?? ''), own)
+    await writeJson(join(directory, 'one.test.yml'), own)
+    verdict = await run(promtool, ['test', 'rules', 'one.test.yml'], directory)
+    if (!verdict.passed) break
   }
-  const verdict = await run(promtool, ['test', 'rules', ...names], directory)
   if (/parse error|could not parse|field .* not found/.test(verdict.output)) {
     throw new Error(`${nameOf(rule)}: no rule: ${instead.expr}\n${verdict.output}`)
   }
