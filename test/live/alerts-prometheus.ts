@@ -67,6 +67,8 @@ export async function startAlertingPrometheus(
     args: [
       ...['--config.file', 'prometheus.yml', '--storage.tsdb.path', 'data'],
       ...['--web.listen-address', address, '--log.level', 'warn'],
+      // It finds its Alertmanager after the first alert and would try again in a minute.
+      '--rules.alert.resend-delay=2s',
     ],
     cwd: home,
   })
