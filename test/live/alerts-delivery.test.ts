@@ -64,8 +64,9 @@ t.test('five alerts reach whom they are for, and end when it is over', { skip },
   await streams.breaker('closed')
   await until('the end of five alerts', are('resolved'), PATIENCE)
   const names = alertmanager.delivered.map(({ labels }) => labels.alertname ?? '')
-  // Errors also use up the budget.
-  const known = ['Watchdog', 'QuicLbErrorBudgetBurn', ...ALERTS.map(([name]) => name)]
+  // Errors also use up the budget; on a slow machine the breaker is open for long enough to be stuck.
+  const also = ['Watchdog', 'QuicLbErrorBudgetBurn', 'QuicLbCircuitBreakerStuck']
+  const known = [...also, ...ALERTS.map(([name]) => name)]
   t.same(
     names.filter((name) => !known.includes(name)),
     [],
