@@ -7,7 +7,7 @@
 # Nothing is installed: the packages are downloaded with an apt state of their own and unpacked under
 # DIR, so neither root nor a change to this machine's packages is needed. A second run does nothing.
 # Afterwards DIR/bin has: caddy, promtool, prometheus, curl (with HTTP/3), openssl,
-# gtlsclient, gtlsserver, mtail, nginx, haproxy, docker-compose, shellcheck.
+# gtlsclient, gtlsserver, mtail, nginx, haproxy, docker-compose, shellcheck, prometheus-alertmanager, amtool.
 set -euo pipefail
 
 # name       suite   with its dependencies?  packages                      programs
@@ -22,6 +22,7 @@ curl         sid     closure                 curl,openssl                  usr/b
 ngtcp2       trixie  closure                 ngtcp2-client,ngtcp2-server   usr/bin/gtlsclient,usr/sbin/gtlsserver
 nginx        sid     closure                 nginx                         usr/sbin/nginx
 haproxy      sid     closure                 haproxy                       usr/sbin/haproxy
+alertmanager sid     alone,own-share         prometheus-alertmanager       usr/bin/prometheus-alertmanager,usr/bin/amtool
 '
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
@@ -80,6 +81,18 @@ LAUNCHER
   chmod +x "$launcher"
 }
 
+# A program that looks for its data in /usr/share and nowhere else: it alone sees its package's there.
+write_own_share_launcher() {
+  local peer=$1 path=$2 launcher=$3
+  cat > "$launcher" << LAUNCHER
+#!/bin/sh
+root=\$(cd "\$(dirname "\$0")/../$peer" && pwd)
+exec unshare --mount --map-root-user sh -c \\
+  'mount --bind "\$0/usr/share" /usr/share && exec "\$0/$path" "\$@"' "\$root" "\$@"
+LAUNCHER
+  chmod +x "$launcher"
+}
+
 # Downloads and unpacks one peer; its root appears under its name only when it is complete and runs.
 fetch_peer() {
   local name suite how packages programs deb path program directory
@@ -88,7 +101,7 @@ fetch_peer() {
   mkdir -p "$debs/partial" "$root"/usr/{bin,sbin,lib,lib64}
   for directory in bin sbin lib lib64; do ln -s "usr/$directory" "$root/$directory"; done
 
-  if [ "$how" = alone ]; then
+  if [[ $how = alone* ]]; then
     (cd "$debs" && apt_in "$suite" download ${packages//,/ }) > "$log" 2>&1
   else
     apt_in "$suite" -y -o Dir::Cache::archives="$debs" --download-only install ${packages//,/ } > "$log" 2>&1
@@ -109,6 +122,8 @@ fetch_peer() {
     rm -f "$program"
     if [ "$how" = alone ]; then
       ln -s "../$name/$path" "$program"
+    elif [ "$how" = alone,own-share ]; then
+      write_own_share_launcher "$name" "$path" "$program"
     else
       write_launcher "$name" "$path" "$program"
     fi

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 /** A program that scripts/real-peers.sh unpacks. */
 export type Program =
+  | 'amtool'
   | 'caddy'
   | 'curl'
   | 'docker-compose'
@@ -13,6 +14,7 @@ export type Program =
   | 'nginx'
   | 'openssl'
   | 'prometheus'
+  | 'prometheus-alertmanager'
   | 'promtool'
   | 'shellcheck'
 

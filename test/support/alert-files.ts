@@ -1,0 +1,48 @@
+/** The shipped rules, their document, and Alertmanager's configuration, as data. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'yaml'
+
+const PROJECT = join(import.meta.dirname, '../..')
+
+/** An alert as it stands in quic.rules.yml. */
+export interface Alert {
+  readonly alert: string
+  readonly expr: string
+  readonly for?: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+/** A file of the project, as text. */
+export function projectFile(path: string): string {
+  return readFileSync(join(PROJECT, path), 'utf8')
+}
+
+/** All alerts, in their order. */
+export function readAlerts(): Alert[] {
+  return rulesIn<Alert>('alerts/quic.rules.yml')
+}
+
+/** Names and expressions of all recording rules. */
+export function readRecordings(): { readonly record: string; readonly expr: string }[] {
+  return rulesIn('alerts/recording.rules.yml')
+}
+
+function rulesIn<Rule>(path: string): Rule[] {
+  const { groups } = parse(projectFile(path)) as { groups: readonly { rules: readonly Rule[] }[] }
+  return groups.flatMap(({ rules }) => rules)
+}
+
+/** Expressions in docs/alerts.md, with NAME filled in: lines of promql blocks, and code that is one. */
+export function documentedExpressions(): string[] {
+  const text = projectFile('docs/alerts.md')
+  const blocks = [...text.matchAll(/```promql\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
+    block.trimEnd().split('\n'),
+  )
+  const prose = text.replaceAll(/```[\s\S]*?```/g, '')
+  const code = [...prose.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span)
+  const isExpression = (span: string) =>
+    /^[(\w][\w:]*[({]|^(quic|source|backend|job)[_:]\w/.test(span) && /[a-z]_[a-z]/.test(span)
+  return [...blocks, ...code.filter(isExpression)].map((one) => one.replaceAll('NAME', 'a'))
+}
