@@ -1,9 +1,9 @@
 import t from 'tap'
 import { until } from '../support/until.ts'
 import { type Delivered, startAlertmanager } from './alertmanager.ts'
-import { startBackendUp } from './alerts-backend-up.ts'
 import { startAlertingPrometheus } from './alerts-prometheus.ts'
 import { startStreams } from './alerts-streams.ts'
+import { startBackends } from './backends.ts'
 import { startExporterWith } from './exporter.ts'
 import { skipWithout } from './peers.ts'
 import { temporaryDirectory } from './workspace.ts'
@@ -23,11 +23,10 @@ const ALERTS = [
 t.test('five alerts reach whom they are for, and end when it is over', { skip }, async (t) => {
   const directory = await temporaryDirectory(t)
   const alertmanager = await startAlertmanager(t, directory)
-  const streams = await startStreams(t, directory)
+  const [b1, b2] = await startBackends(t)
+  const streams = await startStreams(t, directory, { b1: b1.address, b2: b2.address })
   const exporter = await startExporterWith(t, ['--config.file', streams.configFile])
-  const backend = await startBackendUp(t)
-  const addresses = [exporter.address, backend.address]
-  await startAlertingPrometheus(t, directory, addresses, alertmanager.address)
+  await startAlertingPrometheus(t, directory, [exporter.address], alertmanager.address)
   const find = (name: string, status: Delivered['status']) =>
     alertmanager.delivered.find((one) => one.labels.alertname === name && one.status === status)
   const are = (status: Delivered['status']) => () =>
@@ -35,8 +34,9 @@ t.test('five alerts reach whom they are for, and end when it is over', { skip },
 
   await until('the watchdog', () => find('Watchdog', 'firing'), PATIENCE)
   await exporter.untilPage(
-    'requests, packets and a breaker at rest',
+    'requests, packets, a breaker at rest and backends that are up',
     (page) =>
+      page.value('quic_lb_backend_up') === 2 &&
       page.value('quic_lb_circuit_breaker_state', { state: 'closed' }) === 1 &&
       (page.value('quic_packets_sent_total') ?? 0) > 500 &&
       (page.value('quic_lb_requests_total', { code: '2xx' }) ?? 0) > 20,
@@ -48,7 +48,7 @@ t.test('five alerts reach whom they are for, and end when it is over', { skip },
   )
 
   streams.bad = true
-  backend.set(false)
+  await b1.kill()
   await streams.breaker('open')
   await until('five alerts', are('firing'), PATIENCE)
   for (const [name, severity, receiver, about] of ALERTS) {
@@ -60,7 +60,7 @@ t.test('five alerts reach whom they are for, and end when it is over', { skip },
   }
 
   streams.bad = false
-  backend.set(true)
+  await b1.revive()
   await streams.breaker('closed')
   await until('the end of five alerts', are('resolved'), PATIENCE)
   const names = alertmanager.delivered.map(({ labels }) => labels.alertname ?? '')

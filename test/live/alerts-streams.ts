@@ -22,8 +22,12 @@ export interface Streams {
   breaker(state: 'open' | 'closed'): Promise<void>
 }
 
-/** Begins to write under the directory. */
-export async function startStreams(t: Test, directory: string): Promise<Streams> {
+/** Begins to write under the directory; the backends, by name, are probed at their addresses. */
+export async function startStreams(
+  t: Test,
+  directory: string,
+  backends: Readonly<Record<string, string>>,
+): Promise<Streams> {
   const qlog = join(directory, 'qlog')
   const requests = join(directory, 'access.log')
   const events = join(directory, 'events.ndjson')
@@ -31,7 +35,7 @@ export async function startStreams(t: Test, directory: string): Promise<Streams>
   await mkdir(qlog)
   await writeFile(requests, '')
   await writeFile(events, `${JSON.stringify({ type: 'hello', events: ['circuit_breaker'] })}\n`)
-  await writeFile(configFile, configOf(qlog, requests, events))
+  await writeFile(configFile, configOf(qlog, requests, events, backends))
   const streams: Streams = {
     configFile,
     bad: false,
@@ -90,7 +94,16 @@ function line(file: string, event: Readonly<Record<string, unknown>>): Promise<v
   return appendFile(file, `${JSON.stringify({ ...event, time: Date.now() / 1000 })}\n`)
 }
 
-function configOf(qlog: string, requests: string, events: string): string {
+function configOf(
+  qlog: string,
+  requests: string,
+  events: string,
+  backends: Readonly<Record<string, string>>,
+): string {
+  const probed = Object.entries(backends).map(
+    ([name, address]) =>
+      `  - { name: ${name}, aliases: ['${address}'], probe: 'http://${address}/healthz' }\n`,
+  )
   return `sources:
   - name: qlog
     paths: [${JSON.stringify(qlog)}]
@@ -104,10 +117,7 @@ function configOf(qlog: string, requests: string, events: string): string {
     dialect: lb-events
     start_at: beginning
 backends:
-  - name: b1
-    aliases: ['10.0.0.1:8080']
-  - name: b2
-    aliases: ['10.0.0.2:8080']
+${probed.join('')}probes: { interval: 1s, timeout: 500ms, rise: 2, fall: 2 }
 tail:
   sweep_interval: 250ms
 `
