@@ -1,7 +1,7 @@
 /**
  * A stand to look at dashboards: the real exporter reads recorded streams as they grow, and a real
  * Prometheus has an hour of its pages, the first half of it at half the pace 1, 7 and 14 days before, and scrapes
- * on from there. The hour is played in less than a minute: rates are those of its own stretched clock.
+ * on from there. The hour is played in half a minute: rates are those of its own stretched clock.
  */
 import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -68,9 +68,10 @@ export async function openStand(options: StandOptions = {}): Promise<Stand> {
 async function open(owner: Owner, options: StandOptions): Promise<Omit<Stand, 'stop'>> {
   const directory = await mkdtemp(join(tmpdir(), 'quic-lb-stand-'))
   owner.teardown(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }))
-  const recorder = await openRecorder(directory, options.sources)
+  const recorder = await openRecorder(owner, directory, options.sources)
   owner.teardown(() => recorder.stop())
   const pages = await playHour(recorder)
+  recorder.settle()
   const endMs = Date.now()
   for (const days of [...BASELINE_DAYS, 0]) {
     const file = join(directory, `history-${days}.txt`)

@@ -1,8 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Test } from 'tap'
 import { peer } from './peers.ts'
-import { freePort, start, untilSaid } from './processes.ts'
+import { freePort, type Owner, start, untilSaid } from './processes.ts'
 import { makeCertificate, SERVER_NAME, temporaryDirectory } from './workspace.ts'
 
 /** One request as Caddy saw it. */
@@ -52,7 +51,10 @@ https://${SERVER_NAME}:${port} {
 `
 
 /** Starts Caddy with files `/NAME` of as many bytes as given by name. */
-export async function startCaddy(t: Test, files: Readonly<Record<string, number>>): Promise<Caddy> {
+export async function startCaddy(
+  t: Owner,
+  files: Readonly<Record<string, number>>,
+): Promise<Caddy> {
   const directory = await temporaryDirectory(t)
   const qlogDirectory = join(directory, 'qlog')
   const port = await freePort()

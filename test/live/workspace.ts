@@ -1,9 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Test } from 'tap'
 import { peer } from './peers.ts'
-import { run } from './processes.ts'
+import { type Owner, run } from './processes.ts'
 
 /** The name that the servers' certificate is for, and the one ngtcp2's client asks an IP address for. */
 export const SERVER_NAME = 'localhost'
@@ -15,14 +14,14 @@ export interface Certificate {
 }
 
 /** A directory that is removed at the end of the test. */
-export async function temporaryDirectory(t: Test): Promise<string> {
+export async function temporaryDirectory(t: Owner): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'quic-lb-live-'))
   t.teardown(() => rm(directory, { recursive: true, force: true }))
   return directory
 }
 
 /** Makes a certificate for `SERVER_NAME` that is valid for two days. */
-export async function makeCertificate(t: Test, directory: string): Promise<Certificate> {
+export async function makeCertificate(t: Owner, directory: string): Promise<Certificate> {
   const files = { certificate: join(directory, 'cert.pem'), key: join(directory, 'key.pem') }
   const config = join(directory, 'openssl.cnf')
   await writeFile(config, '[req]\ndistinguished_name = name\n[name]\n')

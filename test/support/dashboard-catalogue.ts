@@ -1,7 +1,6 @@
 /** Every metric that may stand on the exporter's page, with its labels, as docs/metrics.md has them from the registry. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PROBE_FAMILIES } from './dashboard-probe-families.ts'
 
 export interface Family {
   readonly type: 'counter' | 'gauge' | 'histogram'
@@ -39,8 +38,7 @@ const RECORDED: Readonly<Record<string, Family>> = {
 
 /** The families of the exporter itself. */
 export function exporterFamilies(): Record<string, Family> {
-  const families = parse(readFileSync(METRICS, 'utf8'))
-  return families.quic_lb_backend_up === undefined ? { ...families, ...PROBE_FAMILIES } : families
+  return parse(readFileSync(METRICS, 'utf8'))
 }
 
 /** Everything that an expression may name. */

@@ -1,6 +1,7 @@
 /** The real exporter in this process, the files and the balancer that it reads, and the hour that is played to it. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { loadConfig } from '../../../exporter/config/load.ts'
 import type { Exporter } from '../../../exporter/exporter.ts'
 import { createLogger, type Logger } from '../../../exporter/logging.ts'
@@ -9,11 +10,12 @@ import { openExporter } from '../../../exporter/open-exporter.ts'
 import { VERSION } from '../../../exporter/version.ts'
 import { type ListenAddress, listen } from '../../../exporter/web/listen.ts'
 import { createServer } from '../../../exporter/web/server.ts'
+import type { Owner } from '../../../test/live/processes.ts'
 import { openBalancer } from './balancer.ts'
 import { LogWriter, QlogWriter } from './files.ts'
 import type { TakenPage } from './history.ts'
+import { type Probed, paced, startProbed } from './probed.ts'
 import {
-  BACKENDS,
   LOG_PARTS,
   type LogPart,
   moodAt,
@@ -21,6 +23,10 @@ import {
   QLOG_PARTS,
   type QlogPart,
 } from './script.ts'
+
+/** A step of the hour takes so long, and in each of them everything is probed once. */
+const PROBED_EVERY_MS = 100
+const SETTLED_MS = 15_000
 
 export interface Recorder {
   /** `host:port` where the exporter serves its page. */
@@ -32,11 +38,14 @@ export interface Recorder {
   /** Lets the exporter read what came, now. */
   read(): Promise<void>
   page(): Promise<TakenPage>
+  /** From now on it is probed as slowly as time goes by. */
+  settle(): void
   stop(): Promise<void>
 }
 
 /** Sets it up below an empty directory. `sources`: names of the parts that play, all of them if not given. */
 export async function openRecorder(
+  owner: Owner,
   directory: string,
   sources?: readonly string[],
 ): Promise<Recorder> {
@@ -50,14 +59,15 @@ export async function openRecorder(
   const balancers = await Promise.all(
     polled.map(({ source, answers }) => openBalancer(at(source), answers)),
   )
+  const probed = await startProbed(owner)
   mkdirSync(at('state'))
   const file = at('config.yml')
-  writeFileSync(file, configuration(directory, { qlogs, logs, polled }))
+  writeFileSync(file, configuration(directory, { qlogs, logs, polled }, probed))
   const readFile = (path: string) => readFileSync(path, 'utf8')
   const { config, errors } = loadConfig({ file, flags: {}, env: {}, readFile })
   if (config === undefined) throw new Error(errors.join('\n'))
   const log = createLogger({ level: 'error', format: 'logfmt' })
-  const opened = await openExporter(config, log)
+  const opened = await openExporter(paced(config, PROBED_EVERY_MS), log)
   if (opened.type === 'refused') throw new Error(opened.why)
   const { exporter } = opened
   const listening = await serveOn(config.web.listen, exporter, log)
@@ -65,13 +75,19 @@ export async function openRecorder(
   return {
     target: new URL(listening.urls[0] ?? '').host,
     play: (seconds, share) => {
+      probed.mood = moodAt(share)
       for (const balancer of balancers) balancer.moment = share
-      for (const writer of writers) writer.play(seconds, moodAt(share))
+      for (const writer of writers) writer.play(seconds, probed.mood)
     },
     end: () => {
       for (const writer of logWriters) writer.end()
     },
-    read: async () => void (await Promise.all(exporter.sources.all.map((one) => one.sweep()))),
+    read: async () => {
+      const sweeps = exporter.sources.all.map((one) => one.sweep())
+      // Long enough for a round of probes.
+      await Promise.all([delay(PROBED_EVERY_MS), ...sweeps])
+    },
+    settle: () => exporter.probing.change(paced(config, SETTLED_MS)),
     page: async () => ({ atMs: Date.now(), text: await exporter.page() }),
     stop: async () => {
       await listening.close()
@@ -88,7 +104,7 @@ interface Parts {
   readonly polled: readonly (typeof POLLED_PART)[]
 }
 
-function configuration(directory: string, { qlogs, logs, polled }: Parts): string {
+function configuration(directory: string, { qlogs, logs, polled }: Parts, probed: Probed): string {
   const at = (name: string) => join(directory, name)
   const files = (source: string) => `name: ${source}, paths: [${at(source)}], start_at: beginning`
   const sources = [
@@ -99,7 +115,7 @@ function configuration(directory: string, { qlogs, logs, polled }: Parts): strin
     ),
   ]
   return `sources:
-${sources.map((source) => `  - {${source}}\n`).join('')}${BACKENDS}tail: {rotate_grace: 100ms}
+${sources.map((source) => `  - {${source}}\n`).join('')}${probed.configuration}tail: {rotate_grace: 100ms}
 storage: {path: ${at('state')}, fsync: never}
 web: {listen: ['127.0.0.1:0']}
 `

@@ -112,13 +112,3 @@ export const POLLED_PART = {
   dialect: 'haproxy-stats',
   answers: 'haproxy-stats/haproxy-lb.log',
 } as const
-
-/** Backends by the names that the recordings have for them. */
-export const BACKENDS = `backends:
-  - name: app-1
-    aliases: ['127.0.0.1:9001', '127.0.0.1:19001', app/b1]
-  - name: app-2
-    aliases: ['127.0.0.1:9002', '127.0.0.1:19002', app/b2]
-  - name: app-3
-    aliases: ['127.0.0.1:9003', '127.0.0.1:19003', app/b3]
-`
