@@ -13,7 +13,7 @@ import { reloadMetrics, stateMetrics } from '../../exporter/collectors/state.ts'
 import { tailingMetrics } from '../../exporter/collectors/tailing.ts'
 import { canonicalBound } from '../../exporter/metrics/canonical.ts'
 import { type Family, Histogram } from '../../exporter/metrics/family.ts'
-import { MetricStore } from '../../exporter/metrics/store.ts'
+import { MetricStore, PROCESS } from '../../exporter/metrics/store.ts'
 import { QUIC_RUNGS } from '../../exporter/probers/quic/ladder.ts'
 
 const HEAD = `# Metrics
@@ -32,9 +32,11 @@ Beside these, the page has the client library's \`process_*\`, \`nodejs_eventloo
 \`nodejs_heap_size_*\` and \`nodejs_version_info\`.
 `
 
+const NO_ROOM = 0
+
 /** The whole document. */
 export function metricsReference(): string {
-  const store = new MetricStore()
+  const store = new MetricStore(NO_ROOM)
   combine(collectors, store, new BackendNames())
   inputMetrics(store)
   tailingMetrics(store)
@@ -49,6 +51,8 @@ export function metricsReference(): string {
     { version: 'VERSION', revision: 'REVISION', nodeVersion: 'VERSION' },
     { files: 0, connections: 0 },
   )
+  // What overflow is counted by is there from the first one on.
+  store.families.find(({ spec }) => spec.signal !== undefined)?.open(PROCESS)
   const families = [...store.families].sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1))
   const signals = families.filter(({ spec }) => spec.signal !== undefined)
   const requests = signals.filter(({ spec }) => spec.name.startsWith('quic_lb_'))
@@ -93,6 +97,7 @@ function entry(family: Family): string {
 
 function valuesText(label: string, values: readonly string[]): string {
   if (label === 'signal') return 'name of a metric that a source may or may not give'
+  if (label === 'metric') return 'name of a metric that the limit is for'
   if (label === 'backend') return 'name from the configuration, or other'
   return values.join(', ')
 }
