@@ -46,6 +46,8 @@ interface Sample {
   readonly cpuS: number
   readonly rssMiB: number
   readonly descriptors: number
+  /** Time that its event loop was ready to run and others ran. */
+  readonly waitedS: number
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'quic-lb-exporter-bench-probes-'))
@@ -112,10 +114,13 @@ function startExporter(ports: readonly number[], port: number): ChildProcess {
   const before = values.first ? ['nice', '-n', '-20'] : []
   // One core for all of its threads.
   const child = fork(main, ['--config.file', config, '--log.level', 'warn'], {
+    // A session of its own: niceness counts among those of one session only.
+    detached: values.first,
     execPath: 'taskset',
     execArgv: ['-c', values.core, ...before, process.execPath, '--import', delays],
   })
   children.push(child)
+  if (values.first) writeFileSync(`/proc/${child.pid}/autogroup`, '-20')
   return child
 }
 
@@ -145,6 +150,7 @@ function sampleOf(pid: number): Sample {
     cpuS: (Number(fields[11]) + Number(fields[12])) / TICKS,
     rssMiB: Number(rss?.[1]) / 1024,
     descriptors: readdirSync(`/proc/${pid}/fd`).length,
+    waitedS: Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e9,
   }
 }
 
@@ -171,12 +177,14 @@ function report(
       (total, [, value]) => total + Number(value),
       0,
     )
-  const cpu = (100 * (last.cpuS - first.cpuS)) / (last.atS - first.atS)
+  const share = (of: (sample: Sample) => number) =>
+    `${((100 * (of(last) - of(first))) / (last.atS - first.atS)).toFixed(1)} %`
   const rows = [
     ['backends, of them silent', `${count}, ${Math.round(count * silentShare)}`],
     ['interval, time measured', `${intervalS} s, ${((last.atS - first.atS) / 60).toFixed(1)} min`],
     ['probes', `${delays.length}`],
-    ['processor, share of one core', `${cpu.toFixed(1)} %`],
+    ['processor, share of one core', share(({ cpuS }) => cpuS)],
+    ['kept waiting by other programs', share(({ waitedS }) => waitedS)],
     ['a probe began late by: median', `${at(0.5)} ms`],
     ['p99', `${at(0.99)} ms`],
     ['worst', `${at(1)} ms`],

@@ -43,7 +43,8 @@ export interface Sample {
 }
 
 /** One owner's series of a family: which exist and where their slots begin. */
-interface Row {
+export interface Row {
+  readonly owner: number
   readonly first: number
   readonly present: Uint8Array
 }
@@ -148,11 +149,23 @@ export class Family {
   forEach(
     visit: (owner: number, labels: Readonly<Record<string, string>>, firstSlot: number) => void,
   ): void {
-    this.#rows.forEach((row, owner) => {
-      if (row === undefined) return
-      this.combinations.forEach((labels, index) => {
-        if (row.present[index] === 1) visit(owner, labels, row.first + index * this.#slotsPerSeries)
-      })
+    for (const row of this.#rows) {
+      if (row !== undefined) this.visitRow(row, (labels, first) => visit(row.owner, labels, first))
+    }
+  }
+
+  /** The rows that there are now, owners in order. They stay readable when their owners are dropped. */
+  rows(): readonly Row[] {
+    return this.#rows.filter((row) => row !== undefined)
+  }
+
+  /** Calls back for each series of a row that exists, label values as declared. */
+  visitRow(
+    { first, present }: Row,
+    visit: (labels: Readonly<Record<string, string>>, firstSlot: number) => void,
+  ): void {
+    this.combinations.forEach((labels, index) => {
+      if (present[index] === 1) visit(labels, first + index * this.#slotsPerSeries)
     })
   }
 
@@ -186,7 +199,7 @@ export class Family {
     if (row === undefined) {
       const first =
         this.#free.pop() ?? this.slots.allocate(this.combinations.length * this.#slotsPerSeries)
-      row = { first, present: new Uint8Array(this.combinations.length) }
+      row = { owner, first, present: new Uint8Array(this.combinations.length) }
       this.#rows[owner] = row
     }
     row.present[index] = 1

@@ -1,17 +1,22 @@
 /**
- * The page: families read in one synchronous turn and handed to the client library, which writes text
+ * The page: everything read in one synchronous turn and handed to the client library, which writes text
  * format 0.0.4. The library is never called for an event.
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import { Registry } from 'prom-client'
 import { canonicalBound } from './canonical.ts'
-import { type Family, Histogram } from './family.ts'
+import { type Family, Histogram, type Row } from './family.ts'
+import type { Slots } from './slots.ts'
 import type { MetricStore } from './store.ts'
 
 export const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE
 
-/** Samples of a page that is not made at one go. */
-const LARGE_PAGE = 5000
+/**
+ * Samples that are written at one go. Thousands of backends make a page that takes a tenth of a second; whatever
+ * is due meanwhile has its turn between two pieces, and each piece is forgotten before the next.
+ */
+const PIECE = 2000
+const HEAD_LINES = 2
 
 interface RenderedValue {
   readonly metricName?: string
@@ -19,52 +24,74 @@ interface RenderedValue {
   readonly value: number
 }
 
-/** The store's page, families by name; `which` leaves families out. */
-export function renderStore(
+/** What changes of a store, as it was in one turn. A series that comes later is 0 in it. */
+interface Page {
+  readonly slots: Slots
+  readonly names: readonly string[]
+}
+
+/** The store's page as it is now, families by name; `which` leaves families out. */
+export async function renderStore(
   store: MetricStore,
   which: (family: Family) => boolean = () => true,
 ): Promise<string> {
-  const registry = new Registry()
-  let samples = 0
   const families = store.families.filter(which)
   families.sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1))
-  for (const family of families) {
-    const values = valuesOf(store, family)
-    if (values.length === 0) continue
-    samples += values.length
-    const { name, help } = family.spec
-    const rendered = { name, help, type: family.type, aggregator: 'sum', values }
-    registry.registerMetric({ name, get: () => rendered } as never)
+  // All that is read of the store, in this turn; what follows may take several.
+  const page = { slots: store.copyOfSlots(), names: store.ownerNames() }
+  const found = families.map((family) => ({ family, rows: family.rows() }))
+  const texts: string[] = []
+  let samples = 0
+  for (const { family, rows } of found) {
+    let text = ''
+    for (const piece of piecesOf(family, rows)) {
+      const values = piece.flatMap((row) => valuesOf(page, family, row))
+      if (values.length === 0) continue
+      samples += values.length
+      const whole = await textOf(family, values)
+      // HELP and TYPE stand above the first piece only.
+      text += text === '' ? whole : whole.split('\n').slice(HEAD_LINES).join('\n')
+      if (samples < PIECE) continue
+      samples = 0
+      await turn()
+    }
+    if (text !== '') texts.push(text)
   }
-  return samples < LARGE_PAGE ? registry.metrics() : inPieces(registry)
+  return texts.length === 0 ? '\n' : texts.join('\n')
 }
 
-/**
- * The same text, family by family: thousands of backends make a page that takes the library a tenth of a
- * second, and whatever is due meanwhile has its turn between two families.
- */
-async function inPieces(registry: Registry): Promise<string> {
-  const pieces: string[] = []
-  for (const { name } of registry.getMetricsAsArray()) {
-    pieces.push(await registry.getSingleMetricAsString(name))
-    await turn()
-  }
-  return `${pieces.join('\n\n')}\n`
+/** Rows in pieces of about so many samples. */
+function piecesOf(family: Family, rows: readonly Row[]): readonly (readonly Row[])[] {
+  const most = Math.max(
+    1,
+    Math.floor(PIECE / (family.combinations.length * (family.slotsPerSeries + 1))),
+  )
+  const pieces: Row[][] = []
+  for (let from = 0; from < rows.length; from += most) pieces.push(rows.slice(from, from + most))
+  return pieces
 }
 
-function valuesOf(store: MetricStore, family: Family): RenderedValue[] {
+function textOf({ spec: { name, help }, type }: Family, values: RenderedValue[]): Promise<string> {
+  const registry = new Registry()
+  const rendered = { name, help, type, aggregator: 'sum', values }
+  registry.registerMetric({ name, get: () => rendered } as never)
+  return registry.metrics()
+}
+
+function valuesOf({ slots, names }: Page, family: Family, row: Row): RenderedValue[] {
   const values: RenderedValue[] = []
   const { owner: label = 'source' } = family.spec
-  family.forEach((owner, own, first) => {
-    const labels = label === '' ? own : { [label]: store.ownerName(owner), ...own }
-    if (family instanceof Histogram) histogramValues(family, labels, first, values)
-    else values.push({ labels, value: family.slots.read(first, family.decimals) })
+  family.visitRow(row, (own, first) => {
+    const labels = label === '' ? own : { [label]: names[row.owner] ?? '', ...own }
+    if (family instanceof Histogram) histogramValues(family, slots, labels, first, values)
+    else values.push({ labels, value: slots.read(first, family.decimals) })
   })
   return values
 }
 
 function histogramValues(
   family: Histogram,
+  slots: Slots,
   labels: Readonly<Record<string, string>>,
   first: number,
   values: RenderedValue[],
@@ -72,11 +99,11 @@ function histogramValues(
   const { name } = family.spec
   let cumulative = 0
   for (let i = 0; i <= family.buckets.length; i += 1) {
-    cumulative += family.slots.read(first + i)
+    cumulative += slots.read(first + i)
     const le = canonicalBound(family.buckets[i] ?? Number.POSITIVE_INFINITY)
     values.push({ metricName: `${name}_bucket`, labels: { ...labels, le }, value: cumulative })
   }
-  const sum = family.slots.read(first + family.buckets.length + 1, family.decimals)
+  const sum = slots.read(first + family.buckets.length + 1, family.decimals)
   values.push({ metricName: `${name}_sum`, labels, value: sum })
   values.push({ metricName: `${name}_count`, labels, value: cumulative })
 }

@@ -23,6 +23,15 @@ export class Slots {
     return first
   }
 
+  /** The same integers as they are now. */
+  copy(): Slots {
+    const copy = new Slots()
+    copy.#low = this.#low.slice(0, this.#used)
+    copy.#high = this.#high.slice(0, this.#used)
+    copy.#used = this.#used
+    return copy
+  }
+
   /** Makes neighbouring slots 0 again. */
   clear(first: number, count: number): void {
     this.#low.fill(0, first, first + count)

@@ -62,6 +62,16 @@ export class MetricStore {
     return this.#owners[owner]?.name ?? ''
   }
 
+  /** All names by index, as they are now; '' where nobody is. */
+  ownerNames(): readonly string[] {
+    return this.#owners.map((owner) => owner?.name ?? '')
+  }
+
+  /** All integers as they are now. */
+  copyOfSlots(): Slots {
+    return this.#slots.copy()
+  }
+
   /** Its series are gone. Of a source the same name gets another index from now on. */
   dropOwner(owner: number): void {
     const dropped = this.#owners[owner]
