@@ -87,7 +87,7 @@ const connections = z.strictObject({
 const metrics = z
   .strictObject({
     max_series: wholeNumber(100, 1_000_000).default(20_000).meta({
-      description: 'Most series that inputs and probes may create; refusals are counted.',
+      description: 'Most series of inputs and probes; refusals are counted.',
       details: 'Whether a backend that is probed is up is told all the same.',
     }),
   })
