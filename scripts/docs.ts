@@ -20,7 +20,7 @@ interface GeneratedDocument {
 const documents: readonly GeneratedDocument[] = [
   { path: 'docs/configuration.md', render: configurationReference },
   { path: 'docs/config.schema.json', render: configJsonSchema },
-  { path: 'docs/metrics.md', render: metricsReference },
+  { path: 'docs/metrics.md', render: () => metricsReference(FIXTURES) },
   { path: 'docs/lb-events.schema.json', render: lbEventsSchema },
   { path: 'docs/dialects.md', render: () => dialectsReference(FIXTURES) },
 ]

@@ -1,5 +1,7 @@
 /** docs/metrics.md: every family that the exporter registers, as the registry itself knows it. */
 
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { BackendNames } from '../../exporter/collectors/backend-names.ts'
 import { backendProbeMetrics } from '../../exporter/collectors/backend-probes.ts'
 import { combine } from '../../exporter/collectors/collector.ts'
@@ -34,8 +36,8 @@ Beside these, the page has the client library's \`process_*\`, \`nodejs_eventloo
 
 const NO_ROOM = 0
 
-/** The whole document. */
-export function metricsReference(): string {
+/** The whole document; below the folder is what the reference set-up was seen to have. */
+export function metricsReference(fixtures: string): string {
   const store = new MetricStore(NO_ROOM)
   combine(collectors, store, new BackendNames())
   inputMetrics(store)
@@ -72,6 +74,25 @@ export function metricsReference(): string {
     ...fronts.map(entry),
     '## The exporter itself\n',
     ...own.map(entry),
+    seriesTable(fixtures),
+  ].join('\n')
+}
+
+/** How many series each family has in the reference set-up: test/series-budget.test.ts counts them. */
+function seriesTable(fixtures: string): string {
+  const counts = JSON.parse(readFileSync(join(fixtures, 'series.json'), 'utf8')) as object
+  const rows = Object.entries(counts) as [string, number][]
+  const all = rows.reduce((sum, [, count]) => sum + count, 0)
+  return [
+    '## How many series\n',
+    'A usual set-up: one qlog directory of Caddy, its request log, ten backends under probe, one front door. What',
+    `really is on its page are **${all}** series, of at most 1,200. \`test/series-budget.test.ts\` counts them; a`,
+    'family that is not in the table is not on that page. A further backend adds about forty, a further source what',
+    'it can tell.\n',
+    '| family | series |',
+    '|---|---|',
+    ...rows.map(([name, count]) => `| \`${name}\` | ${count} |`),
+    '',
   ].join('\n')
 }
 
