@@ -15,6 +15,7 @@ export interface Target {
 
 /** A running Prometheus that scrapes one address. */
 export interface Prometheus {
+  readonly url: string
   /** The value of an expression that yields one sample; undefined if it yields none. */
   query(expression: string): Promise<number | undefined>
   target(): Promise<Target>
@@ -43,7 +44,8 @@ export async function startPrometheus(t: Test, address: string): Promise<Prometh
     ],
     cwd: directory,
   })
-  const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`)
+  const url = `http://127.0.0.1:${port}`
+  const get = (path: string) => fetch(`${url}${path}`)
   const isReady = async () => {
     if (!running.isRunning()) throw new Error(`Prometheus ended: ${running.stderr()}`)
     const answer = await get('/-/ready').catch(() => undefined)
@@ -57,6 +59,7 @@ export async function startPrometheus(t: Test, address: string): Promise<Prometh
     return answer.data
   }
   return {
+    url,
     query: async (expression) => {
       const { result = [] } = await ask(`query?query=${encodeURIComponent(expression)}`)
       if (result.length > 1) throw new Error(`${expression} yields ${result.length} samples`)

@@ -14,6 +14,13 @@ export interface Alert {
   readonly annotations: Readonly<Record<string, string>>
 }
 
+/** A recording rule as it stands in recording.rules.yml. */
+export interface Recording {
+  readonly record: string
+  readonly expr: string
+  readonly labels?: Readonly<Record<string, string>>
+}
+
 /** A file of the project, as text. */
 export function projectFile(path: string): string {
   return readFileSync(join(PROJECT, path), 'utf8')
@@ -24,8 +31,8 @@ export function readAlerts(): Alert[] {
   return rulesIn<Alert>('alerts/quic.rules.yml')
 }
 
-/** Names and expressions of all recording rules. */
-export function readRecordings(): { readonly record: string; readonly expr: string }[] {
+/** All recording rules, in their order. */
+export function readRecordings(): Recording[] {
   return rulesIn('alerts/recording.rules.yml')
 }
 
@@ -43,6 +50,7 @@ export function documentedExpressions(): string[] {
   const prose = text.replaceAll(/```[\s\S]*?```/g, '')
   const code = [...prose.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span)
   const isExpression = (span: string) =>
-    /^[(\w][\w:]*[({]|^(quic|source|backend|job)[_:]\w/.test(span) && /[a-z]_[a-z]/.test(span)
+    /^[(\w][\w:]*[({]|^\w+ (by|without) \(|^(quic|source|backend|job)[_:]\w/.test(span) &&
+    /[a-z]_[a-z]/.test(span)
   return [...blocks, ...code.filter(isExpression)].map((one) => one.replaceAll('NAME', 'a'))
 }

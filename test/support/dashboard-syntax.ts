@@ -15,7 +15,12 @@ export interface Node {
   readonly op?: string
   readonly grouping?: readonly string[]
   readonly without?: boolean
-  readonly matching?: { readonly labels: readonly string[]; readonly include: readonly string[] }
+  readonly matching?: {
+    readonly card: 'one-to-one' | 'many-to-one' | 'one-to-many' | 'many-to-many'
+    readonly on: boolean
+    readonly labels: readonly string[]
+    readonly include: readonly string[]
+  }
   readonly args?: readonly Node[]
   readonly expr?: Node
   readonly lhs?: Node
