@@ -125,13 +125,13 @@ export const frontDoor = [
     ],
   }),
   graph({
-    title: 'QUIC probes that failed, by reason',
+    title: 'QUIC probes, and those that failed',
     about:
       'timeout: UDP is dropped on the way. refused: nothing listens there. close: the server refuses us. retry: it never takes its own token.',
     unit: 'perSecond',
     nothing: NO_DOOR,
     queries: [
-      { expr: sumBy('target', rate('quic_probes_total')), legend: '{{target}}: all' },
+      { expr: sumBy('target', rate('quic_probes_total')), legend: '{{target}}: all probes' },
       {
         expr: `${sumBy('target, reason', rate('quic_probes_failed_total'))} > 0`,
         legend: '{{target}}: {{reason}}',

@@ -16,7 +16,7 @@ const NOT_RECORDED = 'happens in no recording'
 
 /** Questions that get no number on the recorded hour, by dashboard and panel, and the name of the series if not all. */
 export const SILENT: Readonly<Record<string, string>> = {
-  'backends / QUIC probes that failed, by reason / {{target}}: {{reason}}': WELL,
+  'backends / QUIC probes, and those that failed / {{target}}: {{reason}}': WELL,
   'protocols / Rounds of that comparison / {{target}}: {{protocol}} failed': WELL,
   'backends / What the front door says / Close code': WELL,
   'exporter / Files of targets that could not be used': 'no file names targets on the stand',
