@@ -5,8 +5,17 @@ import { HELP_NOT_REPORTED, UIDS } from './guide.ts'
 import { BREAKER, HALF_DASHED, UP_OR_DOWN } from './looks.ts'
 import { frontDoor, NO_PROBE, probes } from './probes.ts'
 import { BACKEND, LOG, quantile, rate, series, share, sumBy } from './promql.ts'
+import type { Needs } from './query.ts'
 import { graph, timeline } from './shapes.ts'
 import { THRESHOLDS } from './thresholds.ts'
+
+const EVERY = 'source=~".+"'
+/** Of sources that know breakers at all, those that cannot tell this. */
+const breakerNeeds = (signal: string): Needs => ({
+  signals: [signal],
+  of: EVERY,
+  like: 'quic_lb_circuit_breaker_failures_total',
+})
 
 /** Of the recording rules. */
 const SCORE = 'backend:quic_lb_health_score'
@@ -43,6 +52,11 @@ const states = [
         legend: '{{backend}} {{source}}',
       },
     ],
+    needs: {
+      signals: ['quic_lb_backend_reported_up'],
+      of: EVERY,
+      like: 'quic_lb_backend_reported_up',
+    },
   }),
   timeline({
     title: 'Circuit breakers',
@@ -51,11 +65,7 @@ const states = [
     unit: 'none',
     mappings: [BREAKER],
     queries: [{ expr: breakerState('source, backend', BACKEND), legend: '{{backend}} {{source}}' }],
-    needs: {
-      signals: ['quic_lb_circuit_breaker_state'],
-      of: 'source=~".+"',
-      like: 'quic_lb_circuit_breaker_failures_total',
-    },
+    needs: breakerNeeds('quic_lb_circuit_breaker_state'),
   }),
   backendTable(BACKEND),
   graph({
@@ -170,6 +180,7 @@ const breakers = [
         legend: '{{backend}} {{state}}, {{source}}',
       },
     ],
+    needs: breakerNeeds('quic_lb_circuit_breaker_transitions_total'),
   }),
   graph({
     title: 'Failures that breakers count',
@@ -182,6 +193,7 @@ const breakers = [
         legend: '{{backend}}, {{source}}',
       },
     ],
+    needs: breakerNeeds('quic_lb_circuit_breaker_failures_total'),
   }),
   graph({
     title: 'Requests that breakers kept away',
@@ -194,6 +206,7 @@ const breakers = [
         legend: '{{backend}}, {{source}}',
       },
     ],
+    needs: breakerNeeds('quic_lb_circuit_breaker_rejections_total'),
   }),
 ]
 

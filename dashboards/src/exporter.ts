@@ -83,7 +83,7 @@ const probing = [
     about:
       'How long after they were due probes began. Above a second there are more of them than may run at once.',
     unit: 'seconds',
-    width: 8,
+    width: 6,
     nothing: 'Nothing is probed',
     queries: [
       {
@@ -97,7 +97,7 @@ const probing = [
     about:
       'Those that are probed because a balancer was asked for them, and those that are not, by reason.',
     unit: 'none',
-    width: 8,
+    width: 6,
     nothing: 'No balancer is asked for its backends',
     queries: [
       {
@@ -115,12 +115,30 @@ const probing = [
     about:
       'Read anew and wrong: the last good one stays in force. The log of the exporter has the place.',
     unit: 'perSecond',
-    width: 8,
+    width: 6,
     nothing: 'No file names targets',
     queries: [
       {
         expr: sumBy('instance', rate('quic_exporter_targets_file_errors_total')),
         legend: '{{instance}}',
+      },
+    ],
+  }),
+  graph({
+    title: 'QUIC probes, and what was left out',
+    about:
+      'Connections in a QUIC log that were probes of this exporter are left out of it. Fewer left out than sent: the others are counted as users, or that balancer writes no log that is read.',
+    unit: 'perSecond',
+    width: 6,
+    nothing: 'No front door is probed',
+    queries: [
+      {
+        expr: sumBy('instance', rate('quic_probes_total', 'probe="initial"')),
+        legend: '{{instance}}: sent',
+      },
+      {
+        expr: sumBy('source', rate('quic_exporter_own_probe_traces_total')),
+        legend: '{{source}}: left out',
       },
     ],
   }),

@@ -70,6 +70,11 @@ export const served = [
         legend: '{{source}}',
       },
     ],
+    needs: {
+      signals: ['quic_lb_backend_reported_up'],
+      of: 'source=~".+"',
+      like: 'quic_lb_backend_reported_up',
+    },
     more: UIDS.backends,
   }),
   stat({

@@ -238,6 +238,11 @@ const onceMore = [
         legend: '{{code}} {{source}}',
       },
     ],
+    needs: {
+      signals: ['quic_http3_requests_total'],
+      of: 'source=~".+"',
+      like: 'quic_connections_total',
+    },
   }),
   graph({
     title: 'Requests by method',

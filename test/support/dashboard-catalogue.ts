@@ -41,6 +41,13 @@ export function exporterFamilies(): Record<string, Family> {
   return parse(readFileSync(METRICS, 'utf8'))
 }
 
+/** Families that not every source can give: those of what logs tell. */
+export function signals(): ReadonlySet<string> {
+  const sections = readFileSync(METRICS, 'utf8').split(/^## /m)
+  const told = sections.filter((one) => /^(QUIC transport|Requests and backends)\n/.test(one))
+  return new Set(told.flatMap((one) => Object.keys(parse(one))))
+}
+
 /** Everything that an expression may name. */
 export function knownFamilies(): Record<string, Family> {
   return { ...exporterFamilies(), ...OTHERS, ...RECORDED }

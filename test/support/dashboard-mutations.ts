@@ -119,6 +119,7 @@ export const BREAKS: Readonly<Record<string, readonly Break[]>> = {
   'gauges have no rate': [
     (d) => set(target(d), { expr: 'rate(quic_connections_active{job=~"$job"}[5m])' }),
   ],
+  'who cannot tell is asked': [(d) => panel(d).targets?.pop()],
   'who cannot tell is drawn nowhere': [
     (d) => set(panel(d).fieldConfig, { overrides: [] }),
     (d) => override(d, { id: 'custom.hideFrom', value: { viz: false } }),

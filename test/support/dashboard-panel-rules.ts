@@ -6,6 +6,7 @@ import {
   NONE_ALLOWED,
   THRESHOLDS,
 } from '../../dashboards/src/thresholds.ts'
+import { signals } from './dashboard-catalogue.ts'
 import { bareNames, selectorsOf } from './dashboard-expressions.ts'
 import { type Dashboard, type Panel, panelsOf, type Target } from './dashboard-files.ts'
 import { complain, type Rule } from './dashboard-rules.ts'
@@ -18,6 +19,9 @@ const UNITS: readonly unknown[] = [
 const WINDOWS = ['$__rate_interval', '$__range']
 /** Windows of alerts that a panel repeats. */
 const ALERT_WINDOWS = ['30m', '1h']
+const SIGNALS = signals()
+/** Tables show a dash; the other shows the exporter's own limits, by what it holds. */
+const ASKS_NOBODY = ['Exporter by its limits']
 const COUNTER = /_(total|bucket|sum|count)$/
 /** 0: of a difference. */
 const VALUES: readonly number[] = [
@@ -97,6 +101,19 @@ export const PANEL_RULES: Readonly<Record<string, Rule>> = {
       )
       .map(({ metric }) => metric),
   ),
+  'who cannot tell is asked': forAsking(({ type, title, targets = [] }) => {
+    const exprs = targets.map(({ expr = '' }) => expr)
+    const shown = exprs
+      .flatMap(selectorsOf)
+      .map(({ metric }) => metric.replace(/_(bucket|sum|count)$/, ''))
+      .filter((metric) => SIGNALS.has(metric))
+    const asked = exprs.flatMap((expr) =>
+      [...expr.matchAll(/signal=~?"([^"]+)"/g)].flatMap(([, names = '']) => names.split('|')),
+    )
+    const isExempt = type === 'table' || ASKS_NOBODY.includes(`${title}`) || shown.length === 0
+    const isAsked = asked.some((signal) => shown.includes(signal))
+    return complain(isExempt || isAsked, `whether a source can tell ${shown}`)
+  }),
   'who cannot tell is drawn nowhere': forAsking(({ type, targets = [], fieldConfig }) => {
     const last = targets.at(-1)
     if (!last?.legendFormat?.endsWith(NOT_REPORTED)) return []
