@@ -1,7 +1,8 @@
 import { closeSync, openSync, renameSync, statSync, unlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-const CANDIDATES = 100
+/** Others that delete thousands of files meanwhile leave so many lower inodes free. */
+const CANDIDATES = 5000
 
 /**
  * Deletes a file and puts an empty one on the same inode in its place, as file systems that use
