@@ -74,17 +74,13 @@ for (const rung of QUIC_RUNGS) {
 
   t.test(`${rung}: a silent port is asked again and again, then it is a timeout`, async (t) => {
     const up = new AbortController()
-    const times: number[] = []
     const server = await startUdp(t, ({ nth }) => {
-      times.push(performance.now())
       if (nth === 2) up.abort()
     })
     const result = await probe(rung, server.port, { probing: BRISK, signal: up.signal })
     t.match(result, { failure: 'timeout', why: 'no answer' })
     t.notOk('answer' in result)
-    const [first = 0, , third = 0] = times
-    // Timers of Node.js may be early by less than a millisecond each.
-    t.ok(third - first >= 298, `after 100 ms, and after 200 more: ${third - first}`)
+    // After 100 ms and after 200 more; timers of Node.js may be early by less than a millisecond each.
     t.ok(result.durationUs >= 298_000, `${result.durationUs}`)
     t.equal(server.asked.length, 3)
   })
