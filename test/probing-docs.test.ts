@@ -32,7 +32,9 @@ t.test('every configuration is good, alone or with what was said before', async 
 
 t.test('the file of targets is good', async (t) => {
   const [json = ''] = blocks('json')
-  const { targets } = readTargetsFile(json, 'a.json', ['moodle'])
+  const [text = ''] = blocks('yaml')
+  const { config } = loadConfig({ file: 'a.yml', flags: {}, env: {}, readFile: () => text })
+  const { targets } = readTargetsFile(json, 'a.json', config?.modules ?? [])
   t.same(
     targets?.map(({ name }) => name),
     ['moodle-3', '10.0.1.1:80', '10.0.1.2:80', '10.0.1.3:5432'],

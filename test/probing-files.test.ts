@@ -1,4 +1,5 @@
 /** Files that name backends: what they say, what is wrong with them, and what happens when they change. */
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -10,6 +11,14 @@ import { allSeries, total } from './support/page.ts'
 import { probingConfig, startProbing } from './support/probing.ts'
 import { until } from './support/until.ts'
 
+const { modules: MODULES } = probingConfig({
+  sources: [],
+  backends: [{ name: 'b', probe: 'tcp://127.0.0.1:9' }],
+  modules: [
+    { name: 'm', method: 'HEAD' },
+    { name: 'v4', address_family: 'ipv4' },
+  ],
+})
 const ERRORS = 'quic_exporter_targets_file_errors_total'
 
 t.test('targets are URLs or places, names are labels or places', async (t) => {
@@ -21,7 +30,7 @@ t.test('targets are URLs or places, names are labels or places', async (t) => {
   labels: { backend: v6 }
 - targets: []
 `
-  t.same(readTargetsFile(text, 'a.yml', ['m']), {
+  t.same(readTargetsFile(text, 'a.yml', MODULES), {
     targets: [
       {
         name: 'moodle-1',
@@ -53,8 +62,10 @@ t.test('mistakes are told with their place, in both forms', async (t) => {
   labels: { backend: 'a b' }
 - targets: [10.0.0.5:80, 10.0.0.5:80]
 - nothing
+- targets: ['tcp://10.0.0.6:3306', '10.0.0.6:80']
+  labels: { module: m }
 `
-  const { errors } = readTargetsFile(yaml, 'a.yml', ['m'])
+  const { errors } = readTargetsFile(yaml, 'a.yml', MODULES)
   t.same(errors, [
     'a.yml:2:12 [0].targets: must be a list of targets, not "10.0.0.1:80"',
     'a.yml:3:13 [1].targets[0]: must be http://HOST/PATH, https://HOST/PATH, tcp://HOST:PORT or tls://HOST:PORT, or HOST:PORT, not "10.0.0.1"',
@@ -65,10 +76,15 @@ t.test('mistakes are told with their place, in both forms', async (t) => {
     'a.yml:9:22 [4].labels.backend: must be 1 to 60 letters, digits, _ . : and -, but not "other" alone, not "a b"',
     'a.yml:10:26 [5].targets[1]: "10.0.0.5:80" is already the name of [5].targets[0]',
     'a.yml:11:3 [6].targets: must be a list of targets, not empty',
+    'a.yml:13:21 [7].labels.module: module "m" does not fit "tcp://10.0.0.6:3306"',
+  ])
+  const v4 = "[{ targets: ['[::1]:80', '10.0.0.7:80', 'v6.example:80'], labels: { module: v4 } }]"
+  t.same(readTargetsFile(v4, 'a.yml', MODULES).errors, [
+    'a.yml:1:77 [0].labels.module: module "v4" does not fit "[::1]:80"',
   ])
   const json = '[\n\t{ "targets": ["10.0.0.1:80"], "labels": { "backend": "" } }\n]\n'
   t.match(readTargetsFile(json, 'a.json', []).errors, [/^a.json:2:55 \[0\].labels.backend: /])
-  t.match(readTargetsFile('[{', 'a.json', []).errors, [/^a.json:\d+:\d+ is not valid YAML/])
+  t.match(readTargetsFile('[{', 'a.json', []).errors, [/^a.json:\d+:\d+ is not valid JSON$/])
   t.match(readTargetsFile('', 'a.yml', []).errors, [/^a.yml:1:1 must be a list.*empty$/])
   t.match(readTargetsFile('{}', 'a.json', []).errors, [/^a.json:1:1 must be a list/])
 })
@@ -113,7 +129,8 @@ t.test('a file that changes is followed, one that is bad changes nothing', async
   const directory = t.testdir({})
   const file = join(directory, 'targets.json')
   const clock = new FakeClock()
-  const config = probingConfig({ probes: { targets_files: [file] } }, { intervalMs: 3_600_000_000 })
+  const written = { probes: { targets_files: [file] }, modules: [{ name: 'page', method: 'HEAD' }] }
+  const config = probingConfig(written, { intervalMs: 3_600_000_000 })
   const { page, lines } = startProbing(t, config, { clock })
   const backends = async () =>
     [...allSeries(await page())]
@@ -157,6 +174,10 @@ t.test('a file that changes is followed, one that is bad changes nothing', async
   writeFileSync(file, '[{"targets": ["no port"]}]')
   await untilTold(/targets\.json:1:15 \[0\]\.targets\[0\]: must be/, before)
   t.equal(await backends(), 'b c', 'the last good one stays')
+  before = await errors()
+  writeFileSync(file, '[{"targets": ["tcp://127.0.0.1:9"], "labels": {"module": "page"}}]')
+  await untilTold(/module .*page.* does not fit .*tcp:/, before)
+  t.equal(await backends(), 'b c', 'nor is who has a module that does not fit taken out')
   const { length } = lines
   const counted = await errors()
   for (let i = 0; i < 5; i += 1) await clock.pass(LOOK_EVERY_MS)
@@ -187,6 +208,12 @@ t.test('a file that changes is followed, one that is bad changes nothing', async
   symlinkSync('v2', join(directory, 'data-next'))
   renameSync(join(directory, 'data-next'), join(directory, 'data'))
   await untilBackends('f')
+
+  before = await errors()
+  rmSync(file)
+  execFileSync('mkfifo', [file])
+  await untilTold(/errors="?is no file/, before)
+  rmSync(file)
 
   before = await errors()
   writeFileSync(file, 'x'.repeat((4 << 20) + 1))

@@ -7,10 +7,9 @@ export function targetsFileErrors(
   { probes, modules }: Config,
   readFile: ConfigRequest['readFile'],
 ): readonly string[] {
-  const names = modules.map(({ name }) => name)
   return probes.targetsFiles.flatMap((file) => {
     const text = readText(file, readFile)
     if (typeof text !== 'string') return [text.error]
-    return readTargetsFile(text, file, names).errors ?? []
+    return readTargetsFile(text, file, modules).errors ?? []
   })
 }

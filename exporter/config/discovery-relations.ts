@@ -21,7 +21,8 @@ export function discoveryProblems(value: unknown): readonly Problem[] {
       return [{ ...at, message }]
     }
     const pattern = field(source, 'discover_probe')
-    const probe = typeof pattern === 'string' ? fillProbeUrl(pattern, '127.0.0.1:1') : undefined
+    // Of which family addresses will be nobody knows yet.
+    const probe = typeof pattern === 'string' ? fillProbeUrl(pattern, 'backend:1') : undefined
     return moduleProblem(
       value,
       field(source, 'discover_module'),

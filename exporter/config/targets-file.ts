@@ -1,9 +1,11 @@
 import { BACKEND_NAME_PATTERN, BACKEND_NAME_REQUIREMENT } from './backend-schema.ts'
 import { type ConfigDocument, readDocument } from './document.ts'
 import { DEFAULT_MODULE } from './module-schema.ts'
+import { fits, type ModuleOf, modulesOf } from './modules.ts'
 import { hasUserInfo } from './poll-url.ts'
 import { fillProbeUrl, PROBE_URL_REQUIREMENT, type ProbeUrl, parseProbeUrl } from './probe-url.ts'
 import { type ConfigPath, formatPath, type Problem, show } from './problems.ts'
+import type { ModuleConfig } from './schema.ts'
 import { didYouMean } from './suggest.ts'
 import { field, list } from './written.ts'
 
@@ -28,20 +30,25 @@ const MOST_ERRORS = 10
 
 /**
  * Reads a file of targets in the form of Prometheus `file_sd`: a list of `targets` and `labels`, as JSON or YAML.
- * `modules`: the names that there are besides `default`.
+ * `modules`: those that there are besides `default`.
  */
 export function readTargetsFile(
   text: string,
   file: string,
-  modules: readonly string[],
+  modules: readonly ModuleConfig[],
 ): TargetsFile {
   let document: ConfigDocument | undefined
   const located = () => {
     document ??= readDocument(text, MOST_NODES)
     return document
   }
-  const value = file.endsWith('.json') ? (parsed(text) ?? located().value) : located().value
-  const syntax = document?.problems ?? []
+  const isJson = file.endsWith('.json')
+  const value = isJson ? (parsed(text) ?? located().value) : located().value
+  const problems = document?.problems ?? []
+  // What is wrong in terms of YAML is of no help to who writes JSON, but for the place.
+  const syntax = isJson
+    ? problems.slice(0, 1).map((one) => ({ ...one, message: 'is not valid JSON' }))
+    : problems
   const reader = new Reader(modules)
   if (syntax.length === 0) reader.file(value)
   const placed = reader.problems.slice(0, MOST_ERRORS).map((problem) => ({
@@ -69,11 +76,13 @@ function parsed(text: string): unknown {
 class Reader {
   readonly targets: FileTarget[] = []
   readonly problems: Problem[] = []
-  readonly #modules: readonly string[]
+  readonly #modules: readonly ModuleConfig[]
+  readonly #moduleOf: ModuleOf
   readonly #names = new Map<string, string>()
 
-  constructor(modules: readonly string[]) {
+  constructor(modules: readonly ModuleConfig[]) {
     this.#modules = modules
+    this.#moduleOf = modulesOf(modules)
   }
 
   file(value: unknown): void {
@@ -95,24 +104,22 @@ class Reader {
     }
     const labels = field(group, 'labels')
     const name = field(labels, 'backend')
-    const module = field(labels, 'module') ?? DEFAULT_MODULE
+    const moduleName = field(labels, 'module') ?? DEFAULT_MODULE
+    const module = typeof moduleName === 'string' ? this.#moduleOf(moduleName) : undefined
     if (name !== undefined && targets.length > 1) {
       const message = `names one backend, and there are ${targets.length} targets`
       this.#wrong([...path, 'labels', 'backend'], message)
       return
     }
-    if (typeof module !== 'string' || !this.#isModule(module)) {
-      const near = typeof module === 'string' ? didYouMean(module, this.#modules) : ''
-      this.#wrong([...path, 'labels', 'module'], `there is no module ${show(module)}${near}`)
+    if (module === undefined) {
+      const names = this.#modules.map((one) => one.name)
+      const near = typeof moduleName === 'string' ? didYouMean(moduleName, names) : ''
+      this.#wrong([...path, 'labels', 'module'], `there is no module ${show(moduleName)}${near}`)
       return
     }
     list(targets).forEach((target, index) => {
       this.#target(target, { name, module, path, place: [...path, 'targets', index] })
     })
-  }
-
-  #isModule(name: string): boolean {
-    return name === DEFAULT_MODULE || this.#modules.includes(name)
   }
 
   #target(
@@ -122,7 +129,7 @@ class Reader {
       module,
       path,
       place,
-    }: { name: unknown; module: string; path: ConfigPath; place: ConfigPath },
+    }: { name: unknown; module: ModuleConfig; path: ConfigPath; place: ConfigPath },
   ): void {
     if (typeof written !== 'string') {
       this.#wrong(place, `must be a URL or HOST:PORT, not ${show(written)}`)
@@ -133,6 +140,11 @@ class Reader {
       const isSecret = hasUserInfo(written)
       const wrong = `${PROBE_URL_REQUIREMENT}, or HOST:PORT, not ${show(written)}`
       this.#wrong(place, isSecret ? 'must not hold a user name or password' : wrong)
+      return
+    }
+    if (!fits(url, module)) {
+      const message = `module ${show(module.name)} does not fit ${show(written)}`
+      this.#wrong([...path, 'labels', 'module'], message)
       return
     }
     const name = label ?? `${url.host}:${url.port}`
@@ -147,7 +159,7 @@ class Reader {
       return
     }
     this.#names.set(name, formatPath(place))
-    this.targets.push({ name, url, module })
+    this.targets.push({ name, url, module: module.name })
   }
 
   #wrong(path: ConfigPath, message: string): void {

@@ -1,4 +1,6 @@
 /** One probe for somebody who asks: of something that is probed anyway, and nothing of it is counted. */
+
+import { fits, type ModuleOf } from '../config/modules.ts'
 import type { ModuleConfig } from '../config/schema.ts'
 import type { ProbeResult, Prober, QuicProbeResult } from '../probers/prober.ts'
 import { QUIC_RUNGS, type QuicRung } from '../probers/quic/ladder.ts'
@@ -9,7 +11,6 @@ import { possibleFailures, targetOf } from './backend-spec.ts'
 import type { ProbeClock } from './clock.ts'
 import type { Front, FrontProbes } from './front-probes.ts'
 import { possibleFrontFailures } from './front-spec.ts'
-import { fits, type ModuleOf } from './modules.ts'
 
 /** Probes at once on demand, beside those that are due. */
 const MOST_AT_ONCE = 16

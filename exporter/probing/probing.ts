@@ -3,6 +3,7 @@ import type { Upstream } from '../../qlog-parsers/index.ts'
 import { backendProbeMetrics } from '../collectors/backend-probes.ts'
 import { frontProbeMetrics } from '../collectors/front-probes.ts'
 import { type ProbingMetrics, probingMetrics } from '../collectors/probing.ts'
+import { type ModuleOf, modulesOf } from '../config/modules.ts'
 import type { Config } from '../config/schema.ts'
 import type { Logger } from '../logging.ts'
 import type { MetricStore } from '../metrics/store.ts'
@@ -13,7 +14,6 @@ import { MACHINE_CLOCK, type ProbeClock } from './clock.ts'
 import { Discoveries } from './discoveries.ts'
 import { FrontProbes } from './front-probes.ts'
 import { frontSpecs } from './front-spec.ts'
-import { type ModuleOf, modulesOf } from './modules.ts'
 import { type Answer, type Ask, OnDemand } from './on-demand.ts'
 import { OwnProbes } from './own-probes.ts'
 import { resolveAll } from './resolve-all.ts'
@@ -165,7 +165,7 @@ export class Probing {
   #open({ probes, modules }: ProbingConfig, before?: TargetsFiles): TargetsFiles {
     const options = {
       files: probes.targetsFiles,
-      modules: modules.map(({ name }) => name),
+      modules,
       metrics: this.#metrics,
       clock: this.#clock,
       log: this.#parts.log,

@@ -4,6 +4,7 @@
  */
 import { readFile, stat } from 'node:fs/promises'
 import type { ProbingMetrics } from '../collectors/probing.ts'
+import type { ModuleConfig } from '../config/schema.ts'
 import { type FileTarget, readTargetsFile } from '../config/targets-file.ts'
 import type { Logger } from '../logging.ts'
 import type { ProbeClock } from './clock.ts'
@@ -14,8 +15,8 @@ const LONGEST_FILE_BYTES = 4 << 20
 
 export interface TargetsFilesOptions {
   readonly files: readonly string[]
-  /** Names of the modules that there are. */
-  readonly modules: readonly string[]
+  /** Modules that there are besides `default`. */
+  readonly modules: readonly ModuleConfig[]
   readonly metrics: ProbingMetrics
   readonly clock: ProbeClock
   readonly log: Logger
@@ -118,8 +119,11 @@ export class TargetsFiles {
 
 async function textOf(file: string): Promise<string | { readonly trouble: string }> {
   try {
-    const { size } = await stat(file)
-    if (size > LONGEST_FILE_BYTES) return { trouble: `longer than ${LONGEST_FILE_BYTES} bytes` }
+    const stats = await stat(file)
+    // Whoever opens a pipe waits for its writer.
+    if (!stats.isFile()) return { trouble: 'is no file' }
+    if (stats.size > LONGEST_FILE_BYTES)
+      return { trouble: `longer than ${LONGEST_FILE_BYTES} bytes` }
     return await readFile(file, 'utf8')
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)

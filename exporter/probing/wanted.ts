@@ -1,10 +1,10 @@
 /** Which backends are to be probed, by all that name any: the first that names one says how. */
 
+import { fits, type ModuleOf } from '../config/modules.ts'
 import type { ProbeUrl } from '../config/probe-url.ts'
 import type { Config } from '../config/schema.ts'
 import type { FileTarget } from '../config/targets-file.ts'
 import { type BackendSpec, backendSpec, configuredSpecs } from './backend-spec.ts'
-import { fits, type ModuleOf } from './modules.ts'
 
 /** A backend that something else than the configuration names. */
 export interface Named {
