@@ -6,11 +6,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
+import { type Backend, BackendNames } from '../exporter/collectors/backend-names.ts'
 import { processMetrics } from '../exporter/collectors/process.ts'
 import { tailingMetrics } from '../exporter/collectors/tailing.ts'
 import { renderStore } from '../exporter/metrics/render.ts'
 import { createPipeline } from '../exporter/pipeline.ts'
-import { discover, MOST_DISCOVERED } from '../exporter/probing/discovered.ts'
+import { type DiscoveryRules, discover, MOST_DISCOVERED } from '../exporter/probing/discovered.ts'
 import { Probing } from '../exporter/probing/probing.ts'
 import { Sources } from '../exporter/sources.ts'
 import { TailShared } from '../exporter/tail/tailer.ts'
@@ -22,6 +23,16 @@ import { until } from './support/until.ts'
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 const encoder = new TextEncoder()
+const names = (backends: readonly Backend[]) => new BackendNames(backends)
+/** Nobody else names anything. */
+const ALONE: DiscoveryRules = {
+  pattern: 'http://*/',
+  fits: () => true,
+  backends: names([]),
+  taken: new Set(),
+  foreign: new Set(),
+  named: new Map(),
+}
 
 t.test('HAProxy and Caddy name their servers with addresses', async (t) => {
   const recorded = (path: string) => {
@@ -64,7 +75,12 @@ t.test('names are the configured ones where they fit, else the balancer’s', as
     { name: 'app/b4', address: '[2001:db8::4]:80' },
     { name: '10.0.0.5:80', address: '10.0.0.5:80' },
   ]
-  const { targets, refused } = discover(upstreams, 'https://*/health?a=b', backends)
+  const rules = { pattern: 'https://*/health?a=b', taken: new Set(['probed']) }
+  const { targets, refused } = discover(upstreams, {
+    ...ALONE,
+    ...rules,
+    backends: names(backends),
+  })
   t.same(
     targets.map(({ name, url }) => `${name} ${url.scheme} ${url.host} ${url.port} ${url.path}`),
     [
@@ -104,7 +120,12 @@ t.test('what cannot be probed is counted by reason', async (t) => {
     { name: 'a/2', address: '10.0.1.1:80' },
     { name: 'a/3', address: '10.0.1.3:80' },
   ]
-  const found = discover(odd, 'tcp://*', backends)
+  const found = discover(odd, {
+    ...ALONE,
+    pattern: 'tcp://*',
+    backends: names(backends),
+    taken: new Set(['x']),
+  })
   t.same(
     found.targets.map(({ name }) => name),
     ['pool'],
@@ -114,7 +135,7 @@ t.test('what cannot be probed is counted by reason', async (t) => {
     name: `b${i}`,
     address: `10.0.${i >> 8}.${i & 255}:80`,
   }))
-  const full = discover(many, 'http://*/', [])
+  const full = discover(many, ALONE)
   t.equal(full.targets.length, MOST_DISCOVERED)
   t.equal(full.refused.limit, 7)
 })

@@ -1,10 +1,10 @@
 /** Verdicts outlive a restart for as long as they say something; what was counted does not. */
 import t from 'tap'
 import { Checkpoint } from '../exporter/checkpoint.ts'
+import { modulesOf } from '../exporter/config/modules.ts'
 import { createPipeline } from '../exporter/pipeline.ts'
 import { questionOf } from '../exporter/probing/backend-probe.ts'
 import { configuredSpecs } from '../exporter/probing/backend-spec.ts'
-import { modulesOf } from '../exporter/config/modules.ts'
 import { OwnProbes } from '../exporter/probing/own-probes.ts'
 import type { SavedVerdict } from '../exporter/probing/verdicts.ts'
 import { FakeClock } from './support/fake-clock.ts'

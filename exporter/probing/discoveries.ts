@@ -1,12 +1,14 @@
 /** What balancers that are asked named last, and what of it is to be probed. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Upstream } from '../../qlog-parsers/index.ts'
+import { BackendNames } from '../collectors/backend-names.ts'
 import type { ProbingMetrics } from '../collectors/probing.ts'
+import { fits, type ModuleOf } from '../config/modules.ts'
 import type { Config, SourceConfig } from '../config/schema.ts'
 import { discover } from './discovered.ts'
 import type { Named } from './wanted.ts'
 
-type DiscoveryConfig = Pick<Config, 'sources' | 'backends'>
+type DiscoveryConfig = Pick<Config, 'sources' | 'backends' | 'targets'>
 
 interface Found {
   /** Index of the source in the metric store. */
@@ -16,7 +18,7 @@ interface Found {
 
 export class Discoveries {
   readonly #metrics: ProbingMetrics
-  /** By name of the source, in the order in which they were heard of. */
+  /** By name of the source. */
   readonly #found = new Map<string, Found>()
 
   constructor(metrics: ProbingMetrics) {
@@ -47,15 +49,32 @@ export class Discoveries {
     }
   }
 
-  /** All that are to be probed; how many, and how many not, is put on the page. */
-  named(config: DiscoveryConfig): readonly Named[] {
-    return [...this.#found].flatMap(([name, { source, upstreams }]) => {
-      const settings = settingsOf(config, name)
-      if (settings === undefined) return []
-      const { targets, refused } = discover(upstreams, settings.probe, config.backends)
-      this.#metrics.discovered(source, targets.length, refused)
-      return targets.map((target) => ({ ...target, module: settings.module }))
-    })
+  /**
+   * All that are to be probed, of sources in the order of the configuration; how many, and how many not, is put
+   * on the page. `taken`: names that something else says how to probe.
+   */
+  named(config: DiscoveryConfig, moduleOf: ModuleOf, taken: ReadonlySet<string>): readonly Named[] {
+    const backends = new BackendNames(config.backends)
+    const foreign = new Set(config.targets.map(({ name }) => name))
+    const named = new Map<string, Named>()
+    for (const { name, discover: settings } of config.sources) {
+      const found = this.#found.get(name)
+      const module = moduleOf(settings?.module)
+      if (settings === undefined || found === undefined || module === undefined) continue
+      const { targets, refused } = discover(found.upstreams, {
+        pattern: settings.probe,
+        fits: (url) => fits(url, module),
+        backends,
+        taken,
+        foreign,
+        named,
+      })
+      this.#metrics.discovered(found.source, targets.length, refused)
+      for (const target of targets) {
+        if (!named.has(target.name)) named.set(target.name, { ...target, module: module.name })
+      }
+    }
+    return [...named.values()]
   }
 }
 

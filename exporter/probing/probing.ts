@@ -181,7 +181,7 @@ export class Probing {
       this.#config,
       this.#moduleOf,
       this.#files.targets,
-      this.#discoveries.named(this.#config),
+      (taken) => this.#discoveries.named(this.#config, this.#moduleOf, taken),
     )
     this.#backends.change(specs)
     if (this.isUsed) this.#metrics.opened()

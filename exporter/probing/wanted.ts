@@ -23,7 +23,7 @@ export function wantedBackends(
   config: Pick<Config, 'backends' | 'probes' | 'targets'>,
   moduleOf: ModuleOf,
   inFiles: readonly FileTarget[],
-  discovered: readonly Named[],
+  discovered: (taken: ReadonlySet<string>) => readonly Named[],
 ): Wanted {
   const specs = new Map(configuredSpecs(config, moduleOf).map((spec) => [spec.name, spec]))
   const fronts = new Set(config.targets.map(({ name }) => name))
@@ -37,7 +37,6 @@ export function wantedBackends(
     else specs.set(name, backendSpec(name, url, module, config.probes))
   }
   for (const target of inFiles) add(target)
-  // What a balancer names is often named by a file as well: that is no mistake.
-  for (const target of discovered) if (!specs.has(target.name)) add(target)
+  for (const target of discovered(new Set(specs.keys()))) add(target)
   return { specs, refused }
 }
