@@ -5,10 +5,28 @@ import type { ProbeClock } from './clock.ts'
 /** What a prober of any kind is. */
 export type Look<R> = (signal: AbortSignal, note: Note) => Promise<R>
 
-/** What all results have in common. */
-export interface Outcome {
-  readonly failure: string | undefined
-  readonly durationUs: number
+/** Ends what goes on too long. */
+export interface Limit {
+  readonly signal: AbortSignal
+  /** It is over, and nothing needs an end. */
+  done(): void
+}
+
+/** A signal after so many milliseconds, or as soon as `halted` says so. */
+export function limit(timeoutMs: number, clock: ProbeClock, halted?: AbortSignal): Limit {
+  const ending = new AbortController()
+  const end = () => ending.abort()
+  // Timers ring before sockets are read: after a pause of this process an answer may be there, and unread.
+  const cancel = clock.after(timeoutMs, () => setImmediate(end))
+  if (halted?.aborted) end()
+  halted?.addEventListener('abort', end, { once: true })
+  return {
+    signal: ending.signal,
+    done() {
+      cancel()
+      halted?.removeEventListener('abort', end)
+    },
+  }
 }
 
 /**
@@ -20,16 +38,11 @@ export async function attempt<R>(
   timeoutMs: number,
   { clock, note = () => undefined, halted }: AttemptOptions,
 ): Promise<R> {
-  const ending = new AbortController()
-  const end = () => ending.abort()
-  const cancel = clock.after(timeoutMs, end)
-  if (halted?.aborted) end()
-  halted?.addEventListener('abort', end, { once: true })
+  const { signal, done } = limit(timeoutMs, clock, halted)
   try {
-    return await look(ending.signal, note)
+    return await look(signal, note)
   } finally {
-    cancel()
-    halted?.removeEventListener('abort', end)
+    done()
   }
 }
 

@@ -3,6 +3,7 @@ import { COMPARED_PROTOCOLS, type ComparedProtocol } from '../collectors/front-p
 import { Comparison, type Round } from '../probers/compare.ts'
 import type { Prober } from '../probers/prober.ts'
 import type { BackendTarget } from '../probers/target.ts'
+import { type Limit, limit } from './attempt.ts'
 import type { FrontSpec } from './front-spec.ts'
 import { placeOf } from './place.ts'
 import type { FrontProbeParts } from './rung-probe.ts'
@@ -42,12 +43,14 @@ export class ComparisonProbe implements Job {
   }
 
   async run(): Promise<void> {
-    const ends: (() => void)[] = []
+    const limits: Limit[] = []
+    const begin = () => {
+      const one = limit(this.#timeoutMs, this.#parts.clock, this.#halting.signal)
+      limits.push(one)
+      return one.signal
+    }
     try {
-      const round = await this.#comparison.round(
-        () => this.#limit(ends),
-        () => undefined,
-      )
+      const round = await this.#comparison.round(begin, () => undefined)
       if (!this.#halting.signal.aborted) this.#told(round)
     } catch (error) {
       const about = { target: this.#name, error }
@@ -56,23 +59,8 @@ export class ComparisonProbe implements Job {
       }
       this.#isFaulty = true
     } finally {
-      for (const end of ends) end()
+      for (const { done } of limits) done()
     }
-  }
-
-  /** A signal that ends one look. */
-  #limit(ends: (() => void)[]): AbortSignal {
-    const ending = new AbortController()
-    const end = () => ending.abort()
-    const { signal } = this.#halting
-    if (signal.aborted) end()
-    signal.addEventListener('abort', end, { once: true })
-    const cancel = this.#parts.clock.after(this.#timeoutMs, end)
-    ends.push(() => {
-      cancel()
-      signal.removeEventListener('abort', end)
-    })
-    return ending.signal
   }
 
   #told(round: Round): void {
