@@ -1,6 +1,7 @@
 /**
  * The same target by several protocols at the same moment, so that the ratio of their times tells of the protocols:
- * not at once, as they would compete, but one right after the other, and another one first in each round.
+ * not at once, as they would compete, but one right after the other, each as often first as any other. Who begins is
+ * drawn by lot: a balancer that takes its servers in turns would else give each protocol servers of its own.
  */
 import type { Note, ProbeResult, Prober } from './prober.ts'
 
@@ -21,17 +22,23 @@ export interface Round {
 /** The rounds of one target. */
 export class Comparison {
   readonly #probers: readonly (readonly [protocol: string, prober: Prober])[]
+  readonly #random: () => number
+  #rounds = 0
   #first = 0
 
-  /** `probers` by name of the protocol. */
-  constructor(probers: Readonly<Record<string, Prober>>) {
+  /** `probers` by name of the protocol; `random` from 0 to below 1. */
+  constructor(probers: Readonly<Record<string, Prober>>, random: () => number = Math.random) {
     this.#probers = Object.entries(probers)
+    this.#random = random
   }
 
   /** Looks once by every protocol; `limit` makes the signal that ends one look. Resolves always. */
   async round(limit: () => AbortSignal, note: Note): Promise<Round> {
+    const { length } = this.#probers
+    const isDrawn = this.#rounds % length === 0
+    this.#first = isDrawn ? Math.floor(this.#random() * length) : (this.#first + 1) % length
+    this.#rounds += 1
     const order = [...this.#probers.slice(this.#first), ...this.#probers.slice(0, this.#first)]
-    this.#first = (this.#first + 1) % this.#probers.length
     const results = new Map<string, ProbeResult>()
     const startedMs = performance.now()
     let lastMs = startedMs
