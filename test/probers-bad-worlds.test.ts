@@ -1,6 +1,7 @@
 /** TCP and HTTP/1.1 at their worst: each has its reason, ends in time, and leaves nothing open. */
 import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
+import { failureOf } from '../exporter/probers/failure.ts'
 import { backendProber } from '../exporter/probers/index.ts'
 import type { HttpSettings, ProbeResult } from '../exporter/probers/prober.ts'
 import { http, local, lookAt, run, SOON_MS } from './support/probe-look.ts'
@@ -217,6 +218,21 @@ t.test('nobody listens', async (t) => {
     t.match(looked.why, /^connect ECONNREFUSED 127\.0\.0\.1:\d+$/)
     t.same(Object.keys(looked.phasesUs), ['resolve', 'connect'])
   }
+})
+
+t.test('a reset is what it interrupts', (t) => {
+  const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
+  t.equal(failureOf(reset, 'connect'), 'refused')
+  t.equal(failureOf(reset, 'tls'), 'tls')
+  t.equal(failureOf(reset, 'processing'), 'protocol')
+  t.end()
+})
+
+t.test('a connection that is taken and reset at once', async (t) => {
+  const { port } = await backend(t, (socket) => void socket.resetAndDestroy())
+  const looked = await lookAt(t, { kind: 'http', endpoint: local(port), http: http() })
+  // It depends on which of both is quicker, and is no mystery either way.
+  t.match(looked.failure, /^(refused|protocol)$/)
 })
 
 t.test('a black hole', async (t) => {

@@ -13,6 +13,8 @@ export class ProbeError extends Error {
 
 const REASONS: Readonly<Record<string, ProbeFailure>> = {
   ECONNREFUSED: 'refused',
+  // Taken, and thrown away at once: what stands in for a backend that is gone does so (a proxy, a full listener).
+  ECONNRESET: 'refused',
   // The kernel's own patience with the other side.
   ETIMEDOUT: 'timeout',
 }
