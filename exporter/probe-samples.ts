@@ -3,18 +3,12 @@
  * same; what is not known is absent.
  */
 import { isIPv6 } from 'node:net'
+import { NAMED_VERSIONS } from './collectors/front-probes.ts'
 import type { ProbeSample } from './metrics/probe-page.ts'
 import { PROBE_PHASES, type ProbeResult, type QuicProbeResult } from './probers/prober.ts'
 import type { Answer } from './probing/on-demand.ts'
 
 type Probed = Extract<Answer, { readonly type: 'backend' | 'front' }>
-
-/** QUIC versions by the names that the label `version` has (RFC 9000 §15, RFC 9369, draft 29). */
-const VERSION_NAMES: Readonly<Record<number, string>> = {
-  1: 'v1',
-  1798521807: 'v2',
-  4278190109: 'draft29',
-}
 
 export function probeSamples(answer: Probed): readonly ProbeSample[] {
   const { failure, durationUs, address } = answer.result
@@ -81,22 +75,22 @@ function frontSamples({
   closeCode,
   amplification,
 }: QuicProbeResult): readonly ProbeSample[] {
-  const names = new Set(versions?.map((version) => VERSION_NAMES[version] ?? 'other'))
+  const named = Object.entries(NAMED_VERSIONS)
+  const nameOf = (version: number) => named.find(([, number]) => number === version)?.[0]
+  const names = new Set(versions?.map((version) => nameOf(version) ?? 'other'))
   return [
     ...known(answer, (one) => ({
       ...gauge('probe_quic_answer_info', 'What the server answered with; always 1.', 1),
       labels: { answer: one },
     })),
-    ...(versions === undefined ? [] : [...Object.values(VERSION_NAMES), 'other']).map(
-      (version) => ({
-        ...gauge(
-          'probe_quic_version_supported',
-          'Whether the server offers a version of QUIC; reserved ones are left out.',
-          names.has(version) ? 1 : 0,
-        ),
-        labels: { version },
-      }),
-    ),
+    ...(versions === undefined ? [] : [...Object.keys(NAMED_VERSIONS), 'other']).map((version) => ({
+      ...gauge(
+        'probe_quic_version_supported',
+        'Whether the server offers a version of QUIC; reserved ones are left out.',
+        names.has(version) ? 1 : 0,
+      ),
+      labels: { version },
+    })),
     ...known(retried, (one) =>
       gauge('probe_quic_retry', 'Whether the server answered with a Retry first.', one ? 1 : 0),
     ),

@@ -11,8 +11,8 @@ import { PROBE_BUCKETS } from './backend-probes.ts'
 export const COMPARED_PROTOCOLS = ['http/1.1', 'h2'] as const
 export type ComparedProtocol = (typeof COMPARED_PROTOCOLS)[number]
 
-/** QUIC versions by their numbers (RFC 9000 §15, RFC 9369, draft-ietf-quic-transport-29). */
-const VERSIONS: Readonly<Record<string, number>> = {
+/** QUIC versions that have a name, with their numbers (RFC 9000 §15, RFC 9369, draft-ietf-quic-transport-29). */
+export const NAMED_VERSIONS: Readonly<Record<string, number>> = {
   v1: 0x00000001,
   v2: 0x6b3343cf,
   draft29: 0xff00001d,
@@ -78,7 +78,7 @@ export function frontProbeMetrics(
   const supported = metrics.gauge({
     name: 'quic_probe_version_supported',
     help: 'Whether a front door offers a version of QUIC, by its last Version Negotiation packet; reserved versions are left out.',
-    labels: { version: [...Object.keys(VERSIONS), 'other'] },
+    labels: { version: [...Object.keys(NAMED_VERSIONS), 'other'] },
     absentUntilSet: true,
     ...common,
   })
@@ -139,8 +139,8 @@ export function frontProbeMetrics(
       if (retried === true) retries.add(owner, 1)
       if (code !== undefined) closeCode.set(owner, code, probe)
       if (versions !== undefined) {
-        const known = Object.values(VERSIONS)
-        for (const [name, number] of Object.entries(VERSIONS)) {
+        const known = Object.values(NAMED_VERSIONS)
+        for (const [name, number] of Object.entries(NAMED_VERSIONS)) {
           supported.set(owner, versions.includes(number) ? 1 : 0, name)
         }
         supported.set(owner, versions.some((one) => !known.includes(one)) ? 1 : 0, 'other')

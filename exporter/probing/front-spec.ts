@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import type { Config, ModuleConfig, TargetConfig } from '../config/schema.ts'
 import type { QuicProbeFailure, QuicTarget } from '../probers/prober.ts'
 import type { QuicRung } from '../probers/quic/ladder.ts'
+import { QUIC_V1, QUIC_V2 } from '../probers/quic/versions.ts'
 import type { BackendTarget } from '../probers/target.ts'
 import { targetOf } from './backend-spec.ts'
 
@@ -16,8 +17,7 @@ export interface FrontSpec {
   readonly compare?: Extract<BackendTarget, { kind: 'http' }>
 }
 
-/** RFC 9000 §15, RFC 9369 §3.1. */
-const VERSION_NUMBERS = { 1: 0x00000001, 2: 0x6b3343cf } as const
+const VERSION_NUMBERS = { 1: QUIC_V1, 2: QUIC_V2 } as const
 
 /** Why a rung can fail; no other reason ever comes of it. */
 const FAILURES: Readonly<Record<QuicRung, readonly QuicProbeFailure[]>> = {
