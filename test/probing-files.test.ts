@@ -20,6 +20,7 @@ const { modules: MODULES } = probingConfig({
   ],
 })
 const ERRORS = 'quic_exporter_targets_file_errors_total'
+const UNUSABLE = 'quic_exporter_targets_files_unusable'
 
 t.test('targets are URLs or places, names are labels or places', async (t) => {
   const text = `
@@ -164,6 +165,7 @@ t.test('a file that changes is followed, one that is bad changes nothing', async
   writeFileSync(file, group('a', 'b'))
   await untilBackends('a b')
   t.match(lines.at(-1), /a file of targets is good again/)
+  t.equal(total(await page(), UNUSABLE), 0)
 
   // As an editor does, and as a rename does.
   writeFileSync(join(directory, 'next'), group('b', 'c'))
@@ -183,6 +185,7 @@ t.test('a file that changes is followed, one that is bad changes nothing', async
   for (let i = 0; i < 5; i += 1) await clock.pass(LOOK_EVERY_MS)
   t.equal(lines.length, length, 'it is told once')
   t.equal(await errors(), counted, 'and counted once')
+  t.equal(total(await page(), UNUSABLE), 1, 'and shown for as long as it is so')
 
   writeFileSync(file, group('c'))
   await untilBackends('c')
@@ -257,6 +260,12 @@ t.test('a reload keeps what the files said until they are read again', async (t)
   probing.change(config(3))
   t.equal(probing.summary.backends, 1)
   t.equal(total(await page(), 'quic_lb_backend_probes_total', { backend: 'a' }), 0)
+  unlinkSync(file)
+  probing.change(config(2))
+  const unusable = async () => total(await page(), UNUSABLE)
+  await until('the file is missed', async () => (await unusable()) === 1, { withinMs: 10_000 })
+  t.equal(probing.summary.backends, 1)
   probing.change(probingConfig({ targets: [{ name: 'f', address: '127.0.0.1:9' }] }))
   t.equal(probing.summary.backends, 0, 'a file that is named no more names nothing')
+  t.equal(await unusable(), 0, 'nor is it missed')
 })

@@ -15,6 +15,8 @@ export interface ProbingMetrics {
   filesOpened(): void
   /** A file of targets could not be used when it was read. */
   fileFailed(): void
+  /** All files were looked at: so many of them cannot be used now. */
+  filesLooked(unusable: number): void
   /** So many upstreams of a source are probed, others for these reasons not. */
   discovered(
     source: number,
@@ -35,6 +37,12 @@ export function probingMetrics(metrics: MetricStore): ProbingMetrics {
   const fileErrors = metrics.counter({
     name: 'quic_exporter_targets_file_errors_total',
     help: 'Times that a file of targets was read anew and could not be used: the last good one stays in force. Since process start.',
+    ...process,
+  })
+  const unusable = metrics.gauge({
+    name: 'quic_exporter_targets_files_unusable',
+    help: 'Files of targets that could not be used when they were looked at last; absent before the first look.',
+    absentUntilSet: true,
     ...process,
   })
   const probed = metrics.gauge({
@@ -60,6 +68,9 @@ export function probingMetrics(metrics: MetricStore): ProbingMetrics {
     },
     fileFailed() {
       fileErrors.add(PROCESS, 1)
+    },
+    filesLooked(count) {
+      unusable.set(PROCESS, count)
     },
     discovered(source, count, reasons) {
       probed.set(source, count)

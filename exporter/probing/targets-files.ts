@@ -51,6 +51,7 @@ export class TargetsFiles {
       }),
     )
     if (options.files.length > 0) options.metrics.filesOpened()
+    else if (before !== undefined && before.#states.size > 0) options.metrics.filesLooked(0)
   }
 
   /** All backends that they name, the first file's first. */
@@ -89,6 +90,8 @@ export class TargetsFiles {
         this.#failed(file, state, text.trouble)
       } else if (text !== state.text) isChanged = this.#read(file, state, text) || isChanged
     }
+    const troubled = [...this.#states.values()].filter(({ trouble }) => trouble !== undefined)
+    this.#options.metrics.filesLooked(troubled.length)
     if (isChanged) this.#options.changed()
   }
 
