@@ -3,7 +3,7 @@ import type { Board } from './board.ts'
 import { itself } from './exporter-itself.ts'
 import { reading, understanding } from './exporter-reading.ts'
 import { HELP_NOT_REPORTED, UIDS } from './guide.ts'
-import { quantile, rate, series, sumBy } from './promql.ts'
+import { increase, quantile, rate, series, sumBy } from './promql.ts'
 import { graph } from './shapes.ts'
 
 const loss = [
@@ -111,16 +111,23 @@ const probing = [
     ],
   }),
   graph({
-    title: 'Files of targets that could not be used',
+    title: 'Files of targets that cannot be used',
     about:
-      'Read anew and wrong: the last good one stays in force. The log of the exporter has the place.',
-    unit: 'perSecond',
+      'Now, and how often one turned bad: what it named before stays in force. The log of the exporter has the place.',
+    unit: 'none',
     width: 6,
     nothing: 'No file names targets',
     queries: [
       {
-        expr: sumBy('instance', rate('quic_exporter_targets_file_errors_total')),
-        legend: '{{instance}}',
+        expr: sumBy('instance', series('quic_exporter_targets_files_unusable')),
+        legend: '{{instance}}: now',
+      },
+      {
+        expr: sumBy(
+          'instance',
+          increase('quic_exporter_targets_file_errors_total', '$__rate_interval'),
+        ),
+        legend: '{{instance}}: turned bad',
       },
     ],
   }),
