@@ -39,7 +39,7 @@ function introduction(all: readonly Measured[]): string {
   const handMade = all.filter((one) => one.isSynthetic).length
   return `# Accuracy
 
-How far can the numbers be trusted? \`quic-lb-exporter replay\` reads ${all.length} recordings
+How far can the numbers be trusted? \`npx node exporter/main.ts replay\` reads ${all.length} recordings
 (${connections} connections), and its pages are compared with what is known without it:
 
 - **truth**: test/fixtures/TRUTH.tsv. Its counts were taken from each stream by a short tool of their

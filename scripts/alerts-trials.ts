@@ -14,7 +14,7 @@ const UNTRIED: readonly {
   readonly why: string
 }[] = [
   {
-    rule: /^(QuicExporterDataLoss|QuicExporterSeriesLimit|QuicExporterStateNotWritten|QuicLbCircuitBreakerOpen)$/,
+    rule: /^(QuicExporterDataLoss|QuicExporterFileUnread|QuicExporterSeriesLimit|QuicExporterStateNotWritten|QuicLbCircuitBreakerOpen)$/,
     what: /^increase → rate/,
     why: 'compared with 0, both say the same',
   },

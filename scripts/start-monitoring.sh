@@ -28,6 +28,11 @@ export EXPORTER_PORT PROMETHEUS_PORT ALERTMANAGER_PORT GRAFANA_PORT LB_PORT
 
 say() { printf '%s\n' "$*"; }
 complain() { printf 'start-monitoring: %s\n' "$*" >&2; }
+# A head and problems, a line each.
+list_problems() {
+  complain "$1"
+  sed '/^$/d; s/^/  - /' <<< "$2" >&2
+}
 wrong() {
   complain "$1"
   printf '\n%s\n' "$USAGE" >&2
@@ -48,7 +53,7 @@ missing_tools() {
   if ! said=$(docker version --format '{{.Server.Version}}' 2>&1); then
     case $said in
       *'permission denied'*) say 'the Docker engine runs, but this user may not use it (group docker, or sudo)' ;;
-      *) say "no Docker engine answers: $(tail -n 1 <<< "$said")" ;;
+      *) say "no Docker engine answers: $(tail -n 1 <<< "$said"); start it: sudo systemctl start docker, or Docker Desktop" ;;
     esac
   fi
 }
@@ -105,8 +110,10 @@ taken_ports() {
 }
 
 native_way() {
-  local here='npm ci && npm run demo'
-  [ "$profile" != live ] || here="npm ci && npm start -- --qlog-dir ${QUIC_LB_LOGS:-DIRECTORY}"
+  local here='npm ci && npm run demo' qlog=DIRECTORY
+  # docs/deploy has qlog below the directory that is shared.
+  [ -z "${QUIC_LB_LOGS-}" ] || [ -n "$(wrong_logs)" ] || printf -v qlog '%q' "${QUIC_LB_LOGS%/}/qlog"
+  [ "$profile" != live ] || here="npm ci && npm start -- --qlog-dir $qlog"
   cat >&2 << HELP
 
 Without containers, from $ROOT:
@@ -148,8 +155,7 @@ start() {
   problems+=$'\n'$(taken_ports)
   [ "$profile" != live ] || problems+=$'\n'$(wrong_logs)
   if [ -n "${problems//$'\n'/}" ]; then
-    complain 'cannot start:'
-    sed '/^$/d; s/^/  - /' <<< "$problems" >&2
+    list_problems 'cannot start:' "$problems"
     native_way
     exit 1
   fi
@@ -177,7 +183,7 @@ need_docker() {
   local problems
   problems=$(missing_tools)
   [ -z "$problems" ] || {
-    complain "$problems"
+    list_problems "cannot do $1:" "$problems"
     exit 1
   }
 }
@@ -192,17 +198,15 @@ case ${1-} in
   --status | --down | --logs)
     action=$1
     shift
-    need_docker
     case $action in
-      --status)
-        [ $# -eq 0 ] || wrong "--status takes no $1"
-        compose ps --all --format 'table {{.Service}}\t{{.Status}}\t{{.Ports}}'
-        ;;
+      --status) [ $# -eq 0 ] || wrong "--status takes no $1" ;;
+      --down) case "$*" in '' | --volumes) ;; *) wrong "--down takes --volumes only, not $*" ;; esac ;;
+    esac
+    need_docker "$action"
+    case $action in
+      --status) compose ps --all --format 'table {{.Service}}\t{{.Status}}\t{{.Ports}}' ;;
       --logs) compose logs --follow --tail 100 "$@" ;;
-      --down)
-        case "$*" in '' | --volumes) ;; *) wrong "--down takes --volumes only" ;; esac
-        compose down --remove-orphans "$@"
-        ;;
+      --down) compose down --remove-orphans "$@" ;;
     esac
     exit
     ;;
@@ -215,6 +219,7 @@ for argument in "$@"; do
       profile=$argument chosen=yes
       ;;
     --without-grafana) with_grafana=no ;;
+    --status | --logs | --down | --help | -h) wrong "$argument stands alone, in the first place" ;;
     *) wrong "unknown argument $argument" ;;
   esac
 done

@@ -59,12 +59,12 @@ t.test('the example names every setting with its default', async (t) => {
         {
           name: 'moodle-1',
           aliases: ['10.0.0.11:8080', 'app/moodle-1'],
-          probe: 'http://10.0.0.11:8080/admin/cli/healthcheck.php',
+          probe: 'http://10.0.0.11:8080/admin/tool/heartbeat/',
           module: 'moodle',
           ...{ interval: '15s', timeout: '3s', rise: 2, fall: 3 },
         },
       ],
-      modules: [{ name: 'moodle', host: 'moodle.example.org' }],
+      modules: [{ name: 'moodle', host: 'moodle.example.org', expect_status: ['200'] }],
       targets: [
         {
           name: 'campus',
@@ -77,7 +77,7 @@ t.test('the example names every setting with its default', async (t) => {
       ],
       storage: { path: '/var/lib/quic-lb-exporter' },
     }),
-    'nothing but names, places and the directory of the state differs from the defaults',
+    'nothing but names, places, the status and the directory of the state differs from the defaults',
   )
   const root = parseDocument(text).contents
   const written = isMap(root)

@@ -1,6 +1,7 @@
 /** The pages on how to stand beside a proxy: what is to be copied is as hardened as our own stack. */
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
+import { parse } from 'yaml'
 import { mountsOf, readCompose } from './support/compose-file.ts'
 import { blocksOf } from './support/markdown.ts'
 
@@ -55,5 +56,12 @@ for (const name of PROXIES) {
     t.ok(paths.length >= 2)
     const told = texts.filter((text) => text !== config).join('\n')
     for (const path of paths) t.match(told, new RegExp(`${path}\\b`), `${path}`)
+  })
+
+  t.test(`${name}: Moodle is asked by the name of its site, and only 200 will do`, async (t) => {
+    const { backends, modules } = parse(texts.find((text) => /^sources:/m.test(text)) ?? '')
+    t.match(modules, [{ name: 'moodle', host: 'moodle.example.org', expect_status: ['200'] }])
+    t.equal(backends.length, 2)
+    for (const { probe, module } of backends) t.equal(module, 'moodle', probe)
   })
 }

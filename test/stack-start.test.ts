@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { existsSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -55,14 +55,46 @@ t.test('no client: said, and the way without containers', async (t) => {
   t.match(stderr, 'npm ci && npm run demo')
 })
 
+t.test('every problem is a line of the same list, whatever was asked', async (t) => {
+  const folder = pathOf(t, TOOLS)
+  const client = '#!/bin/sh\n[ "$1" = compose ] || echo no engine here >&2\nexit 1\n'
+  writeFileSync(join(folder, 'docker'), client, { mode: 0o755 })
+  const env = { PATH: folder }
+  const problems =
+    /:\n {2}- Compose v2 is missing: .+\n {2}- no Docker engine answers: no engine here; .+\n/
+  t.match(
+    run(['replay'], env).stderr,
+    new RegExp(`^start-monitoring: cannot start${problems.source}`),
+  )
+  for (const flag of ['--status', '--logs', '--down']) {
+    const { status, stderr } = run([flag], env)
+    t.equal(status, 1, flag)
+    t.match(stderr, new RegExp(`^start-monitoring: cannot do ${flag}${problems.source}$`), flag)
+  }
+})
+
+t.test('the way without containers: qlog is below the logs, if these are there', async (t) => {
+  const folder = pathOf(t, TOOLS)
+  const env = { PATH: folder }
+  const hint = (QUIC_LB_LOGS?: string) =>
+    /npm start -- --qlog-dir (.+)\n/.exec(
+      run([], QUIC_LB_LOGS === undefined ? env : { ...env, QUIC_LB_LOGS }).stderr,
+    )?.[1]
+  const there = join(folder, 'logs')
+  mkdirSync(join(there, 'two words'), { recursive: true })
+  t.equal(hint(there), `${there}/qlog`)
+  t.equal(hint(`${there}/`), `${there}/qlog`)
+  t.equal(hint(`${there}/two words`), `${there}/two\\ words/qlog`)
+  for (const none of [undefined, '', '/nowhere/logs', 'logs']) t.equal(hint(none), 'DIRECTORY')
+})
+
 t.test(
   'a client without an engine',
   { skip: !which('docker') && 'no docker client' },
   async (t) => {
     const { status, stderr } = run([], { QUIC_LB_LOGS: t.testdir({}) })
     t.equal(status, 1)
-    t.match(stderr, /no Docker engine answers: .*nowhere/)
-    t.match(stderr, `npm ci && npm start -- --qlog-dir ${t.testdirName}\n`)
+    t.match(stderr, /no Docker engine answers: .*nowhere.*; start it: sudo systemctl start docker/)
     for (const flag of ['--status', '--logs', '--down']) {
       const { status, stderr } = run([flag], {})
       t.equal(status, 1, flag)
@@ -141,4 +173,10 @@ t.test('help, and wrong command lines', async (t) => {
     t.equal(stdout, '')
     t.match(stderr, /^start-monitoring: .+\n\nusage: /)
   }
+  // Before anything is said of an engine: these are wrong with any.
+  const env = { PATH: pathOf(t, TOOLS) }
+  const first = (...args: string[]) => run(args, env).stderr.split('\n')[0]
+  t.match(first('--down', 'foo'), '--down takes --volumes only, not foo')
+  t.match(first('--status', 'foo'), '--status takes no foo')
+  t.match(first('live', '--status'), '--status stands alone')
 })

@@ -4,7 +4,7 @@ const INTRODUCTION = `# Configuration
 
 *Generated from the schema by \`npm run docs\`; change \`exporter/config/schema.ts\` instead.*
 
-Every setting has a default except what to read: \`quic-lb-exporter --qlog-dir /var/log/qlog\` is a
+Every setting has a default except what to read: \`npm start -- --qlog-dir /var/log/qlog\` is a
 complete start. A setting can be given in three places; the first of these that has it wins:
 
 1. a flag,
@@ -19,7 +19,7 @@ Durations are a whole number and \`ms\`, \`s\`, \`m\`, \`h\` or \`d\`; sizes a w
 \`KiB\`, \`MiB\` or \`GiB\`. \`config.example.yml\` holds every setting with its default, and
 [config.schema.json](config.schema.json) is the JSON Schema of the file for editors.
 
-\`quic-lb-exporter check-config\` reads everything and prints all mistakes at once, one a line, as
+\`npx node exporter/main.ts check-config\` reads everything and prints all mistakes at once, one a line, as
 \`file:line:column path: message\`. A mistake, an unknown key among them, means exit code 2 and no
 start.
 `

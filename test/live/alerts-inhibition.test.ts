@@ -43,6 +43,7 @@ const SCENES = [
     silenced: [
       alert('QuicConnectionsDropped', { source: 'qlog' }),
       alert('QuicExporterNoEvents', { source: 'qlog' }),
+      alert('QuicExporterFileUnread', { source: 'qlog' }),
     ],
     heard: [
       alert('QuicConnectionsDropped', { source: 'other' }),

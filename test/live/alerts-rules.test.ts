@@ -4,7 +4,12 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { stringify } from 'yaml'
 import { nameOf, readTrials, tryRule } from '../../scripts/alerts-suite.ts'
-import { documentedExpressions, projectFile, readAlerts } from '../support/alert-files.ts'
+import {
+  documentedExpressions,
+  documentedQueries,
+  projectFile,
+  readAlerts,
+} from '../support/alert-files.ts'
 import { peer, skipWithout } from './peers.ts'
 import { run } from './processes.ts'
 import { temporaryDirectory } from './workspace.ts'
@@ -51,6 +56,22 @@ t.test('what docs/alerts.md tells to ask can be asked', { skip }, async (t) => {
     t.equal(code, 0, text)
   }
 })
+
+t.test(
+  'each query block of the pages is one query, to be pasted as it stands',
+  { skip },
+  async (t) => {
+    const directory = await temporaryDirectory(t)
+    const queries = documentedQueries()
+    t.ok(queries.length > 20, `${queries.length} queries`)
+    const rules = queries.map(({ expr }, index) => ({ record: `asked:${index}`, expr }))
+    const file = join(directory, 'queries.yml')
+    await writeFile(file, stringify({ groups: [{ name: 'queries', rules }] }))
+    const { code, text } = await told(t, 'promtool', 'check', 'rules', file)
+    const places = queries.map(({ place }, index) => `asked:${index} is ${place}`).join('\n')
+    t.equal(code, 0, code === 0 ? 'all are read' : `${text}\n${places}`)
+  },
+)
 
 t.test('annotations can be read when an alert fires', { skip }, async (t) => {
   const directory = await temporaryDirectory(t)

@@ -1,7 +1,8 @@
 /** The shipped rules, their document, and Alertmanager's configuration, as data. */
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
+import { blocksOf } from './markdown.ts'
 
 const PROJECT = join(import.meta.dirname, '../..')
 
@@ -41,16 +42,23 @@ function rulesIn<Rule>(path: string): Rule[] {
   return groups.flatMap(({ rules }) => rules)
 }
 
-/** Expressions in docs/alerts.md, with NAME filled in: lines of promql blocks, and code that is one. */
+/** Expressions in the prose of docs/alerts.md, with NAME filled in: code that is one. */
 export function documentedExpressions(): string[] {
   const text = projectFile('docs/alerts.md')
-  const blocks = [...text.matchAll(/```promql\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
-    block.trimEnd().split('\n'),
-  )
   const prose = text.replaceAll(/```[\s\S]*?```/g, '')
   const code = [...prose.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span)
   const isExpression = (span: string) =>
     /^[(\w][\w:]*[({]|^\w+ (by|without) \(|^(quic|source|backend|job)[_:]\w/.test(span) &&
     /[a-z]_[a-z]/.test(span)
-  return [...blocks, ...code.filter(isExpression)].map((one) => one.replaceAll('NAME', 'a'))
+  return code.filter(isExpression).map((one) => one.replaceAll('NAME', 'a'))
+}
+
+/** All promql blocks of the pages, each one thing to paste, by a name that says where it stands. */
+export function documentedQueries(): { readonly place: string; readonly expr: string }[] {
+  const pages = ['README.md', ...globSync('docs/**/*.md', { cwd: PROJECT }).sort()]
+  return pages.flatMap((page) =>
+    blocksOf(projectFile(page))
+      .filter(({ language }) => language === 'promql')
+      .map(({ text }, index) => ({ place: `${page}, query ${index + 1}`, expr: text })),
+  )
 }
