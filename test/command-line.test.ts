@@ -219,3 +219,18 @@ t.test('a port that is taken: one clear line, exit 1', async (t) => {
   t.match(stderr, `cannot listen on ${taken}: address already in use`)
   t.equal(stderr.trimEnd().split('\n').length, 1, stderr)
 })
+
+t.test(
+  'a state directory where nothing can be made: one clear line, exit 2, at once',
+  async (t) => {
+    for (const place of ['/proc/x', '/proc/x/y', '/dev/null/x']) {
+      const { code, stderr } = await run(
+        t,
+        ...['--qlog-dir', FIXTURES, '--storage.path', place, '--log.level', 'error'],
+      )
+      t.equal(code, 2, place)
+      t.match(stderr, `storage.path ${place}: `)
+      t.equal(stderr.trimEnd().split('\n').length, 1, stderr)
+    }
+  },
+)
