@@ -18,6 +18,7 @@ import { renderStore } from './metrics/render.ts'
 import { runtimeMetrics } from './metrics/runtime.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { Probing } from './probing/probing.ts'
+import { tellReload } from './reload-notes.ts'
 import { OneAtATime } from './retention/one-at-a-time.ts'
 import { Sources } from './sources.ts'
 import type { LoadedState } from './state/load-state.ts'
@@ -42,6 +43,7 @@ export class Exporter {
   readonly #state: StateMetrics | undefined
   readonly #storage: Config['storage']
   readonly #maxCatchupMs: number
+  #probed: ReturnType<typeof probedBy>
   readonly #log: Logger
   #lastScrapeUs = 0
   #startedAt = 0
@@ -51,6 +53,7 @@ export class Exporter {
   constructor(config: Config, log: Logger) {
     const { storage } = config
     this.#storage = storage
+    this.#probed = probedBy(config)
     const changes: TableChanges | undefined =
       storage.path === undefined ? undefined : { connections: [], over: [] }
     this.#log = log
@@ -182,8 +185,12 @@ export class Exporter {
     const problems = moved ? ['storage: cannot change while the exporter runs'] : (errors ?? [])
     const good = config !== undefined && !moved
     if (good) {
+      const before = this.probing.summary
       this.probing.change(config)
-      await this.sources.change(config)
+      const changes = await this.sources.change(config)
+      const changed = !isDeepStrictEqual(probedBy(config), this.#probed)
+      this.#probed = probedBy(config)
+      tellReload(changes, { before, after: this.probing.summary, changed }, this.#log)
     }
     this.#reloads.reloaded(good, Date.now() * 1000)
     return problems
@@ -201,6 +208,14 @@ export class Exporter {
     await Promise.all([...this.sources.all.map((source) => source.stop()), this.probing.stop()])
     await this.keeper?.stop()
   }
+}
+
+/** What says what is probed, and how. */
+function probedBy({ backends, modules, targets, probes, sources }: Config) {
+  const discovering = sources.filter(({ discover }) => discover !== undefined)
+  const discoveries = discovering.map(({ name, discover }) => ({ name, discover }))
+  const known = backends.filter(({ probe }) => probe !== undefined)
+  return { known, modules, targets, probes, discoveries }
 }
 
 function after(ms: number): Promise<void> {
