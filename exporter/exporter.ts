@@ -37,7 +37,7 @@ export class Exporter {
   readonly keeper: StateKeeper | undefined
   readonly #pipeline: Pipeline
   readonly #reloads: ReloadMetrics
-  readonly #publish: (lastScrapeUs: number) => void
+  readonly #publish: (lastScrapeUs: number | undefined) => void
   readonly #runtime = runtimeMetrics()
   readonly #checkpoint: Checkpoint
   readonly #state: StateMetrics | undefined
@@ -45,7 +45,7 @@ export class Exporter {
   readonly #maxCatchupMs: number
   #probed: ReturnType<typeof probedBy>
   readonly #log: Logger
-  #lastScrapeUs = 0
+  #lastScrapeUs: number | undefined
   #startedAt = 0
   #catchingUp: readonly string[] = []
   #isReady = false
