@@ -30,6 +30,8 @@ import { REVISION, VERSION } from './version.ts'
 
 /** Time for a last look at the files when told to stop; the server's own grace comes after it. */
 const LAST_LOOK_MS = 500
+/** Between two looks at what is still to be read after a start. */
+const LOOK_BEHIND_MS = 100
 
 export class Exporter {
   readonly sources: Sources
@@ -49,6 +51,7 @@ export class Exporter {
   #startedAt = 0
   #catchingUp: readonly string[] = []
   #isReady = false
+  #lookingBehind: NodeJS.Timeout | undefined
 
   constructor(config: Config, log: Logger) {
     const { storage } = config
@@ -135,6 +138,7 @@ export class Exporter {
     this.sources.start()
     this.probing.start()
     this.keeper?.start()
+    if (this.#catchingUp.length > 0) this.#tellCaughtUp(this.#catchingUp)
   }
 
   /** What was there at the start has been read, or took too long. */
@@ -146,19 +150,32 @@ export class Exporter {
   /** Why there is no page now: counters would be those of an earlier moment. */
   gate(): string | undefined {
     if (this.#catchingUp.length === 0) return undefined
-    const behind = this.sources.all.filter(
-      ({ name, ready }) => !ready && this.#catchingUp.includes(name),
-    )
+    const behind = this.#behind(this.#catchingUp)
     if (behind.length > 0 && !this.#waitedLong()) {
       return 'catching up with what was written since the last start'
     }
     if (behind.length > 0) {
       this.#log.warn('scrapes are answered though not everything is read yet', {
-        sources: behind.map(({ name }) => name).join(','),
+        sources: behind.join(','),
       })
     }
     this.#catchingUp = []
     return undefined
+  }
+
+  #behind(sources: readonly string[]): string[] {
+    const behind = this.sources.all.filter(({ name, ready }) => !ready && sources.includes(name))
+    return behind.map(({ name }) => name)
+  }
+
+  /** Says when all that was written since the last start has been read, however long that takes. */
+  #tellCaughtUp(sources: readonly string[]): void {
+    this.#lookingBehind = setInterval(() => {
+      if (this.#behind(sources).length > 0) return
+      clearInterval(this.#lookingBehind)
+      const seconds = Math.round(performance.now() - this.#startedAt) / 1000
+      this.#log.info('caught up', { seconds })
+    }, LOOK_BEHIND_MS).unref()
   }
 
   #waitedLong(): boolean {
@@ -205,6 +222,7 @@ export class Exporter {
 
   /** Stops reading, and saves a last time. */
   async stop(): Promise<void> {
+    clearInterval(this.#lookingBehind)
     await Promise.all([...this.sources.all.map((source) => source.stop()), this.probing.stop()])
     await this.keeper?.stop()
   }

@@ -81,7 +81,10 @@ t.test('backends alone are a configuration; reload, restart and /probe', async (
   t.equal(status, 2, 'files of targets are checked too')
   const [wrong = '', missing = ''] = stderr.split('\n')
   t.match(wrong, /targets\.json:1:16 \[0\]\.targets\[0\]: must be http/)
-  t.match(missing, /targets\.json\.yml: cannot be read: no such file/)
+  t.match(
+    missing,
+    /c\S+:\d+:\d+ probes\.targets_files\[1\]: \S+\.json\.yml: cannot be read: no such file/,
+  )
   write([b1], { targets: [front] })
   const first = await startExporter(t, file)
   await first.untilUp(1)

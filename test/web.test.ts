@@ -213,7 +213,10 @@ t.test('health is always 200, readiness follows', async (t) => {
   let ready = false
   const { app } = serve({ ready: () => ready, page: () => new Promise(() => {}) })
   t.equal((await app.inject('/-/healthy')).statusCode, 200)
-  t.equal((await app.inject('/-/ready')).statusCode, 503)
+  const early = await app.inject('/-/ready')
+  t.equal(early.statusCode, 503)
+  t.equal(early.body, 'not ready: catching up with what was written before the start\n')
+  t.equal(early.headers['retry-after'], '1')
   ready = true
   const answer = await app.inject('/-/ready')
   t.equal(answer.statusCode, 200)

@@ -96,9 +96,11 @@ export function createServer(options: ServerOptions): FastifyInstance {
 
   serve(telemetryPath, metricsHandler(options))
   serve('/-/healthy', (_request, reply) => plain(uncached(reply), 200, 'healthy'))
-  serve('/-/ready', (_request, reply) =>
-    isReady() ? plain(uncached(reply), 200, 'ready') : plain(uncached(reply), 503, 'not ready'),
-  )
+  serve('/-/ready', (_request, reply) => {
+    if (isReady()) return plain(uncached(reply), 200, 'ready')
+    const why = closing ? 'stopping' : 'catching up with what was written before the start'
+    return plain(uncached(reply).header('retry-after', '1'), 503, `not ready: ${why}`)
+  })
   serve(PROBE_PATH, (request, reply) =>
     probe !== undefined && hasProbe() ? answerProbe(request, reply, probe.ask) : plain(reply, 404),
   )
