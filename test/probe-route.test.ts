@@ -138,10 +138,13 @@ t.test(
     t.equal(await refuse('?target='), 'give one target\n')
     t.equal(await refuse('?target=b1&target=b1'), 'give one target\n')
     t.equal(await refuse('?target=b1&module=a&module=b'), 'give one module at most\n')
+    for (const debug of ['1', '', 'yes', 'true&debug=true']) {
+      t.equal(await refuse(`?target=b1&debug=${debug}`), 'debug must be true or false\n')
+    }
     await fc.assert(
       fc.asyncProperty(fc.webQueryParameters(), async (query) => {
         const { statusCode, body } = await app.inject(`/probe?${query}`)
-        return statusCode === 400 && /^(give one|target must)/.test(body)
+        return statusCode === 400 && /^(give one|target must|debug must)/.test(body)
       }),
       { numRuns: 200 },
     )
