@@ -20,6 +20,7 @@ import { Poller } from './polls/poller.ts'
 import { type Discovery, inputOf, type SavedSource, type SourceParts } from './source.ts'
 import type { SourceAtWork } from './source-at-work.ts'
 import { SourceReader } from './source-reader.ts'
+import { stateOfAnswers } from './source-state.ts'
 
 export class PolledSource implements SourceAtWork, LogListener {
   readonly name: string
@@ -118,7 +119,8 @@ export class PolledSource implements SourceAtWork, LogListener {
   }
 
   get summary(): SourceAtWork['summary'] {
-    return { name: this.name, dialects: [...this.#reader.facts.dialects], files: 0 }
+    const dialects = [...this.#reader.facts.dialects]
+    return { name: this.name, dialects, files: 0, state: stateOfAnswers(this.#last) }
   }
 
   publish(): void {

@@ -218,8 +218,12 @@ t.test('without anything that is probed there is no such path', async (t) => {
   t.equal((await app.inject('/probe?target=b1')).statusCode, 404)
 })
 
-t.test('the landing page says how many are probed', async (t) => {
+t.test('the landing page says what is probed, and how to ask', async (t) => {
   const backends = [{ name: 'b1', probe: `tcp://127.0.0.1:${await closedPort()}` }]
   const { app } = await serve(t, { backends })
-  t.match((await app.inject('/')).body, /<th scope="row">Backends<\/th><td class="number">1</)
+  const { body } = await app.inject('/')
+  t.match(body, /<th scope="row">Backends<\/th><td>1 not known yet</)
+  t.match(body, 'href="./probe"')
+  const { app: other } = await serve(t, { sources: [{ paths: ['/srv'] }] })
+  t.notMatch((await other.inject('/')).body, 'href="./probe"', 'nothing is probed')
 })

@@ -2,12 +2,8 @@ import { STATUS_CODES } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from '../logging.ts'
 import { acceptsGzip } from './accept-encoding.ts'
-import {
-  LANDING_PAGE_POLICY,
-  type ProbesSummary,
-  renderLandingPage,
-  type SourceSummary,
-} from './landing-page.ts'
+import { LANDING_PAGE_POLICY, renderLandingPage, type SourceSummary } from './landing-page.ts'
+import type { ProbesSummary } from './landing-probes.ts'
 import { answerProbe, PROBE_PATH, type ProbeService } from './probe-route.ts'
 import { scrapeBudgetMs, within } from './scrape-budget.ts'
 import { sharePage } from './shared-page.ts'
@@ -115,6 +111,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
           telemetryPath,
           ready: isReady(),
           sources: options.sources(),
+          hasProbe: hasProbe(),
           ...(options.probes === undefined ? {} : { probes: options.probes() }),
         }),
       ),
