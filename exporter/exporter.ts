@@ -18,6 +18,7 @@ import { renderStore } from './metrics/render.ts'
 import { runtimeMetrics } from './metrics/runtime.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { Probing } from './probing/probing.ts'
+import { tellReload } from './reload-notes.ts'
 import { OneAtATime } from './retention/one-at-a-time.ts'
 import { Sources } from './sources.ts'
 import type { LoadedState } from './state/load-state.ts'
@@ -29,6 +30,8 @@ import { REVISION, VERSION } from './version.ts'
 
 /** Time for a last look at the files when told to stop; the server's own grace comes after it. */
 const LAST_LOOK_MS = 500
+/** Between two looks at what is still to be read after a start. */
+const LOOK_BEHIND_MS = 100
 
 export class Exporter {
   readonly sources: Sources
@@ -36,21 +39,24 @@ export class Exporter {
   readonly keeper: StateKeeper | undefined
   readonly #pipeline: Pipeline
   readonly #reloads: ReloadMetrics
-  readonly #publish: (lastScrapeUs: number) => void
+  readonly #publish: (lastScrapeUs: number | undefined) => void
   readonly #runtime = runtimeMetrics()
   readonly #checkpoint: Checkpoint
   readonly #state: StateMetrics | undefined
   readonly #storage: Config['storage']
   readonly #maxCatchupMs: number
+  #probed: ReturnType<typeof probedBy>
   readonly #log: Logger
-  #lastScrapeUs = 0
+  #lastScrapeUs: number | undefined
   #startedAt = 0
   #catchingUp: readonly string[] = []
   #isReady = false
+  #lookingBehind: NodeJS.Timeout | undefined
 
   constructor(config: Config, log: Logger) {
     const { storage } = config
     this.#storage = storage
+    this.#probed = probedBy(config)
     const changes: TableChanges | undefined =
       storage.path === undefined ? undefined : { connections: [], over: [] }
     this.#log = log
@@ -132,6 +138,7 @@ export class Exporter {
     this.sources.start()
     this.probing.start()
     this.keeper?.start()
+    if (this.#catchingUp.length > 0) this.#tellCaughtUp(this.#catchingUp)
   }
 
   /** What was there at the start has been read, or took too long. */
@@ -143,19 +150,32 @@ export class Exporter {
   /** Why there is no page now: counters would be those of an earlier moment. */
   gate(): string | undefined {
     if (this.#catchingUp.length === 0) return undefined
-    const behind = this.sources.all.filter(
-      ({ name, ready }) => !ready && this.#catchingUp.includes(name),
-    )
+    const behind = this.#behind(this.#catchingUp)
     if (behind.length > 0 && !this.#waitedLong()) {
       return 'catching up with what was written since the last start'
     }
     if (behind.length > 0) {
       this.#log.warn('scrapes are answered though not everything is read yet', {
-        sources: behind.map(({ name }) => name).join(','),
+        sources: behind.join(','),
       })
     }
     this.#catchingUp = []
     return undefined
+  }
+
+  #behind(sources: readonly string[]): string[] {
+    const behind = this.sources.all.filter(({ name, ready }) => !ready && sources.includes(name))
+    return behind.map(({ name }) => name)
+  }
+
+  /** Says when all that was written since the last start has been read, however long that takes. */
+  #tellCaughtUp(sources: readonly string[]): void {
+    this.#lookingBehind = setInterval(() => {
+      if (this.#behind(sources).length > 0) return
+      clearInterval(this.#lookingBehind)
+      const seconds = Math.round(performance.now() - this.#startedAt) / 1000
+      this.#log.info('caught up', { seconds })
+    }, LOOK_BEHIND_MS).unref()
   }
 
   #waitedLong(): boolean {
@@ -182,8 +202,12 @@ export class Exporter {
     const problems = moved ? ['storage: cannot change while the exporter runs'] : (errors ?? [])
     const good = config !== undefined && !moved
     if (good) {
+      const before = this.probing.summary
       this.probing.change(config)
-      await this.sources.change(config)
+      const changes = await this.sources.change(config)
+      const changed = !isDeepStrictEqual(probedBy(config), this.#probed)
+      this.#probed = probedBy(config)
+      tellReload(changes, { before, after: this.probing.summary, changed }, this.#log)
     }
     this.#reloads.reloaded(good, Date.now() * 1000)
     return problems
@@ -198,9 +222,18 @@ export class Exporter {
 
   /** Stops reading, and saves a last time. */
   async stop(): Promise<void> {
+    clearInterval(this.#lookingBehind)
     await Promise.all([...this.sources.all.map((source) => source.stop()), this.probing.stop()])
     await this.keeper?.stop()
   }
+}
+
+/** What says what is probed, and how. */
+function probedBy({ backends, modules, targets, probes, sources }: Config) {
+  const discovering = sources.filter(({ discover }) => discover !== undefined)
+  const discoveries = discovering.map(({ name, discover }) => ({ name, discover }))
+  const known = backends.filter(({ probe }) => probe !== undefined)
+  return { known, modules, targets, probes, discoveries }
 }
 
 function after(ms: number): Promise<void> {

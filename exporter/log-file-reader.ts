@@ -82,12 +82,14 @@ export class LogFileReader implements FileSink, LogListener {
 
   silent(forMs: number): boolean {
     const changed = this.#decoder.settle(forMs * 1000, false)
+    this.#owner.quiet(forMs)
     if (this.#stream !== undefined) this.#table.silent(this.#stream, forMs * 1000)
     return changed
   }
 
   closed(): void {
     this.#decoder.settle(0, true)
+    this.#owner.quiet(Number.POSITIVE_INFINITY)
     if (this.#stream !== undefined) this.#table.finish(this.#stream)
   }
 

@@ -38,7 +38,7 @@ async function run(command: Command): Promise<number> {
       if (loaded?.errors !== undefined) return refuse(loaded.errors.join('\n'))
       return reading(async () => {
         const whole = loaded === undefined ? request : withConfig(request, loaded.config)
-        process.stdout.write(await replay(whole))
+        process.stdout.write(await replay(whole, tellUnread))
       })
     }
     case 'inspect': {
@@ -55,9 +55,9 @@ async function run(command: Command): Promise<number> {
       const loaded = load()
       if (loaded.errors !== undefined) return refuse(loaded.errors.join('\n'))
       if (command.command === 'check-config') {
-        const { targetsFileErrors } = await import('./config/check-targets-files.ts')
+        const { namedFileErrors } = await import('./config/named-files.ts')
         const { summaryOf } = await import('./config/summary.ts')
-        const errors = targetsFileErrors(loaded.config, readFile)
+        const errors = namedFileErrors(loaded.config, { ...command, readFile })
         if (errors.length > 0) return refuse(errors.join('\n'))
         process.stdout.write(`the configuration is good: ${summaryOf(loaded.config)}\n`)
         return 0
@@ -85,6 +85,11 @@ async function load(
   }
 }
 
+function tellUnread(why: string): void {
+  const hint = 'see inspect, --dialect and --vantage'
+  process.stderr.write(`quic-lb-exporter: files that are not read: ${why} (${hint})\n`)
+}
+
 function readFile(path: string): string {
   return readFileSync(path, 'utf8')
 }
@@ -95,9 +100,11 @@ async function reading(work: () => Promise<void>): Promise<number> {
     await work()
     return 0
   } catch (error) {
-    if (error instanceof Error && 'code' in error)
-      return error.code === 'EPIPE' ? 0 : fail(error.message)
-    throw error
+    if (!(error instanceof Error && 'code' in error)) throw error
+    if (error.code === 'EPIPE') return 0
+    if (!('path' in error)) return fail(error.message)
+    const { readTrouble } = await import('./read-trouble.ts')
+    return fail(`${error.path}: ${readTrouble(error)}`)
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type PolledDialect,
   type QuicEvent,
   type RecordOutcome,
+  type Upstream,
 } from '../qlog-parsers/index.ts'
 import type { PollFailure, TailingMetrics } from './collectors/tailing.ts'
 import { parsePollUrl } from './config/poll-url.ts'
@@ -19,6 +20,7 @@ import { Poller } from './polls/poller.ts'
 import { type Discovery, inputOf, type SavedSource, type SourceParts } from './source.ts'
 import type { SourceAtWork } from './source-at-work.ts'
 import { SourceReader } from './source-reader.ts'
+import { stateOfAnswers } from './source-state.ts'
 
 export class PolledSource implements SourceAtWork, LogListener {
   readonly name: string
@@ -35,6 +37,8 @@ export class PolledSource implements SourceAtWork, LogListener {
   readonly #discovery: Discovery | undefined
   /** Whether the servers that it names are to be told of. */
   #discovers: boolean
+  /** Whether the servers that it named last had no addresses. */
+  #hidesAddresses = false
   #askedAtUs = 0
   /** Of the answer at hand: whether it could be used. */
   #isUsed = false
@@ -115,7 +119,8 @@ export class PolledSource implements SourceAtWork, LogListener {
   }
 
   get summary(): SourceAtWork['summary'] {
-    return { name: this.name, dialects: [...this.#reader.facts.dialects], files: 0 }
+    const dialects = [...this.#reader.facts.dialects]
+    return { name: this.name, dialects, files: 0, state: stateOfAnswers(this.#last) }
   }
 
   publish(): void {
@@ -184,8 +189,20 @@ export class PolledSource implements SourceAtWork, LogListener {
     if (this.#isUsed) this.#reader.sawEventAt(this.#askedAtUs)
     const upstreams = this.#discovers && this.#isUsed ? this.#upstreamsOf(body) : undefined
     // One that does not answer still has its servers.
-    if (upstreams !== undefined) this.#discovery?.discovered(this.name, this.#index, upstreams)
+    if (upstreams !== undefined) this.#told(upstreams)
     this.#asked(this.#isUsed ? undefined : 'content')
+  }
+
+  #told(upstreams: readonly Upstream[]): void {
+    this.#discovery?.discovered(this.name, this.#index, upstreams)
+    const before = this.#hidesAddresses
+    this.#hidesAddresses = upstreams.length > 0 && upstreams.every(({ address }) => address === '')
+    if (!this.#hidesAddresses || before) return
+    const why = 'its socket needs level operator: at level user HAProxy hides addresses'
+    this.#log.warn('none of the servers that a balancer names can be probed', {
+      source: this.name,
+      why,
+    })
   }
 
   /** What it says is logged when it changes; where it was asked may hold what nobody should read. */

@@ -18,15 +18,21 @@ export interface ReplayRequest {
   readonly maxRecordBytes: number
 }
 
-/** The page of text format 0.0.4; throws what the file system throws for a path that cannot be read. */
-export async function replay(request: ReplayRequest): Promise<string> {
+/**
+ * The page of text format 0.0.4; throws what the file system throws for a path that cannot be read. `unread` is
+ * told, once for each reason, of files that say nothing.
+ */
+export async function replay(
+  request: ReplayRequest,
+  unread: (why: string) => void = () => {},
+): Promise<string> {
   const { backends = [], vantage, maxRecordBytes, fields = {}, dialect: name } = request
   const { metrics, table, input, tell } = createPipeline({ backends })
   const source = metrics.owner(request.source)
   const dialect = dialectNamed(name)
   const options = { source, vantage, maxRecordBytes, ...(dialect === undefined ? {} : { dialect }) }
   const log = logInputOf({ dialect: name, fields }, (event) => tell(source, event))
-  const reader = new SourceReader(options, table, input, {}, log)
+  const reader = new SourceReader(options, table, input, { unread }, log)
   const files = request.paths.flatMap((path) => filesOf(path, log === undefined))
   for (const path of files) {
     const sink = reader.open()

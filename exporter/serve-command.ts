@@ -2,11 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LoadedConfig } from './config/load.ts'
 import type { Config } from './config/schema.ts'
+import { counted } from './counted.ts'
 import type { Exporter } from './exporter.ts'
 import { createLogger, type Logger } from './logging.ts'
 import { CONTENT_TYPE } from './metrics/render.ts'
 import { openExporter } from './open-exporter.ts'
 import { probeOnDemand } from './probe-on-demand.ts'
+import { tellMistakes } from './reload-notes.ts'
 import { VERSION } from './version.ts'
 import { listen } from './web/listen.ts'
 import { createServer, type Reload } from './web/server.ts'
@@ -77,7 +79,7 @@ export async function serve(config: Config, readAgain: () => LoadedConfig): Prom
 
 function probesOf({ probing }: Exporter): string {
   const { backends, targets } = probing.summary
-  return `${backends} backends, ${targets} front doors`
+  return `${counted(backends, 'backend')}, ${counted(targets, 'front door')}`
 }
 
 /** Reads the configuration again, one time after the other. */
@@ -86,9 +88,7 @@ function reloader(exporter: Exporter, log: Logger, readAgain: () => LoadedConfig
   const once = async (): Promise<Reload> => {
     const problems = await exporter.reload(readAgain())
     if (problems.length === 0) return { ok: true }
-    log.error('the configuration is not good: the one before stays', {
-      errors: problems.join('; '),
-    })
+    tellMistakes(problems, log)
     return { ok: false, problems }
   }
   return (): Promise<Reload> => {

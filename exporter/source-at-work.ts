@@ -2,6 +2,7 @@
 import type { SourceConfig } from './config/schema.ts'
 import type { Stream } from './connections/table.ts'
 import type { SavedSource } from './source.ts'
+import type { SourceState } from './source-state.ts'
 import type { RowFields } from './state/row.ts'
 import type { BatchWriter } from './state/state-rows.ts'
 
@@ -11,7 +12,8 @@ export interface SourceAtWork {
   readonly input: string
   /** What was there at the start has been read. */
   readonly ready: boolean
-  readonly summary: { name: string; dialects: string[]; files: number }
+  /** For people. */
+  readonly summary: { name: string; dialects: string[]; files: number; state: SourceState }
   start(): void
   stop(): Promise<void>
   /** Takes over settings that do not change what is read. */

@@ -16,6 +16,7 @@ import type { OneAtATime } from './retention/one-at-a-time.ts'
 import { possibleActions, Retention } from './retention.ts'
 import type { SourceAtWork } from './source-at-work.ts'
 import { SourceReader } from './source-reader.ts'
+import { stateOfFiles } from './source-state.ts'
 import type { RowFields } from './state/row.ts'
 import type { BatchWriter } from './state/state-rows.ts'
 import type { TailObserver } from './tail/sink.ts'
@@ -25,6 +26,9 @@ import type { TrackedFile } from './tail/tracked-file.ts'
 
 /** Time that goes by: a wall clock that is set must not make files old or young. */
 const ELAPSED = { now: () => performance.timeOrigin + performance.now() }
+
+/** A file that cannot be read is told of once a minute. */
+const RECENT_MS = 90_000
 
 /** What all sources share. */
 export interface SourceParts {
@@ -85,6 +89,9 @@ export class Source implements SourceAtWork {
   readonly #tailing: TailingMetrics
   readonly #retain: (settings: SourceConfig['retention']) => Retention | undefined
   #retention: Retention | undefined
+  /** Why a file could not be read last, and when that was. */
+  #refused: string | undefined
+  #refusedAt = 0
 
   /** `key`: a number that no other source of this process has. */
   constructor(
@@ -133,6 +140,8 @@ export class Source implements SourceAtWork {
       lost: (reason, bytes) => input.lost(index, reason, bytes),
       fileError: (reason, path) => {
         tailing.fileError(index, reason)
+        this.#refused = reason
+        this.#refusedAt = performance.now()
         log.warn('a file is not read', { source: source.name, reason, path })
       },
       fileReset: (reason) => tailing.fileReset(index, reason),
@@ -269,12 +278,17 @@ export class Source implements SourceAtWork {
     return this.#tailer.backlogApplied() && this.#archives.backlogApplied()
   }
 
-  get summary(): { name: string; dialects: string[]; files: number } {
-    const { filesOpen, filesParked, filesComplete } = this.#status()
+  get summary(): SourceAtWork['summary'] {
+    const { up, lagSeconds, filesOpen, filesParked, filesComplete } = this.#status()
+    const files = filesOpen + filesParked + filesComplete
+    const { understandsNothing } = this.#reader
+    const isRecent = performance.now() - this.#refusedAt < RECENT_MS
+    const refused = isRecent ? this.#refused : undefined
     return {
       name: this.name,
       dialects: [...this.#reader.facts.dialects],
-      files: filesOpen + filesParked + filesComplete,
+      files,
+      state: stateOfFiles({ up, files, lagSeconds, refused, understandsNothing }),
     }
   }
 

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { polledDialectNamed } from '../qlog-parsers/index.ts'
 import type { BackendConfig, Config, SourceConfig } from './config/schema.ts'
 import { PolledSource } from './polled-source.ts'
+import type { SourceChanges } from './reload-notes.ts'
 import { inputOf, Source, type SourceParts } from './source.ts'
 import type { SourceAtWork } from './source-at-work.ts'
 import { tellPaths } from './source-notes.ts'
@@ -37,9 +38,9 @@ export class Sources {
 
   /**
    * Stops the sources that are no longer named or read something else, starts the new ones, and lets the
-   * others go on. Other settings wait for the next start, and the log says so.
+   * others go on. Other settings wait for the next start. Returns what changed.
    */
-  async change(wanted: Config): Promise<void> {
+  async change(wanted: Config): Promise<SourceChanges> {
     const before = this.#config
     const config = { ...before, sources: wanted.sources }
     const kept = this.#sources.filter((source) => {
@@ -58,7 +59,12 @@ export class Sources {
     )
     for (const source of changed) await source.adopt(configOf(config, source) as SourceConfig)
     for (const source of made) source.start()
-    this.#tell(before, wanted, { stopped: gone, changed, started: made })
+    return {
+      stopped: gone.map(({ name }) => name),
+      changed: changed.map(({ name }) => name),
+      started: made.map(({ name }) => name),
+      later: laterSections(before, wanted),
+    }
   }
 
   #make(source: SourceConfig, config: Config): SourceAtWork {
@@ -69,28 +75,16 @@ export class Sources {
       ? new Source(this.#made, source, config, this.#parts)
       : new PolledSource(this.#made, source, config, polled, this.#parts)
   }
+}
 
-  #tell(
-    before: Config,
-    wanted: Config,
-    sources: Readonly<Record<'stopped' | 'changed' | 'started', readonly SourceAtWork[]>>,
-  ): void {
-    const { log } = this.#parts
-    const names = Object.entries(sources).map(([what, some]) => [
-      what,
-      some.map(({ name }) => name).join(','),
-    ])
-    log.info('configuration read again', Object.fromEntries(names))
-    const later = (Object.keys(wanted) as (keyof Config)[]).filter((key) => {
-      if (CHANGES_AT_ONCE.has(key)) return false
-      // What logs call backends is of no interest where no log is read.
-      if (key === 'backends' && wanted.sources.length === 0) return false
-      return !isDeepStrictEqual(lasting(before, key), lasting(wanted, key))
-    })
-    if (later.length > 0) {
-      log.warn('settings that count from the next start on', { sections: later.join(',') })
-    }
-  }
+/** Sections of which something waits for the next start. */
+function laterSections(before: Config, wanted: Config): string[] {
+  return (Object.keys(wanted) as (keyof Config)[]).filter((key) => {
+    if (CHANGES_AT_ONCE.has(key)) return false
+    // What logs call backends is of no interest where no log is read.
+    if (key === 'backends' && wanted.sources.length === 0) return false
+    return !isDeepStrictEqual(lasting(before, key), lasting(wanted, key))
+  })
 }
 
 function configOf(config: Config, { name }: SourceAtWork): SourceConfig | undefined {

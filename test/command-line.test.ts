@@ -1,7 +1,8 @@
 /** The program as it is started from a shell: what it prints, where, and how it ends. */
 import { once } from 'node:events'
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ndjson from 'ndjson'
 import t, { type Test } from 'tap'
@@ -19,11 +20,18 @@ const run = (t: Test, ...args: readonly string[]): Promise<Ending> => begin(t, .
 t.test('replay of a path that is not there: one clear line, exit 1', async (t) => {
   const { code, stdout, stderr } = await run(t, 'replay', CLEAN, '/nowhere/at/all.sqlog')
   t.equal(code, 1)
-  t.match(
-    stderr,
-    /^quic-lb-exporter: [^\n]*no such file or directory[^\n]*'\/nowhere\/at\/all\.sqlog'\n$/,
-  )
+  t.match(stderr, /^quic-lb-exporter: \/nowhere\/at\/all\.sqlog: cannot be read: no such file\n$/)
   t.equal(stdout, '', 'no page that lacks a file')
+})
+
+t.test('replay of a log whose dialect nobody named: a page, and a hint', async (t) => {
+  const log = join(FIXTURES, 'caddy/lb.log')
+  const { code, stdout, stderr } = await run(t, 'replay', log)
+  t.equal(code, 0)
+  t.match(stdout, /reason="schema"\} [1-9]/)
+  t.match(stderr, /needs its dialect named \(see inspect, --dialect and --vantage\)\n$/)
+  const named = await run(t, 'replay', '--dialect', 'caddy', log)
+  t.equal(named.stderr, '')
 })
 
 t.test('a configuration that says nothing of the source: which there are, exit 2', async (t) => {
@@ -140,6 +148,33 @@ t.test('check-config says what is good and where what is bad', async (t) => {
   t.equal(bad.stdout, '')
 })
 
+t.test('check-config says where a file is named that is not there', async (t) => {
+  const root = t.testdir({
+    'ca.pem': '',
+    'c.yml': [
+      'backends: [{ name: a, probe: https://10.0.0.1/, module: m }]',
+      'modules:',
+      '  - { name: n, ca_file: ca.pem }',
+      '  - name: m',
+      '    ca_file: ca.pem',
+      '    cert_file: nowhere.pem',
+      '    key_file: nowhere.key',
+      'probes: { targets_files: [gone.json] }',
+      '',
+    ].join('\n'),
+  })
+  const file = join(root, 'c.yml')
+  const text = readFileSync(file, 'utf8')
+  writeFileSync(file, text.replaceAll('ca.pem', join(root, 'ca.pem')))
+  const { code, stderr } = await run(t, 'check-config', '--config.file', file)
+  t.equal(code, 2)
+  t.same(stderr.trimEnd().split('\n'), [
+    `${file}:6:16 modules[1].cert_file: nowhere.pem: cannot be read: no such file`,
+    `${file}:7:15 modules[1].key_file: nowhere.key: cannot be read: no such file`,
+    `${file}:8:27 probes.targets_files[0]: gone.json: cannot be read: no such file`,
+  ])
+})
+
 /** `serve` on a directory with one stream, once it listens. */
 async function serve(t: Test, ...args: readonly string[]) {
   const root = t.testdir({})
@@ -206,6 +241,19 @@ t.test('a second signal ends it at once with 130', async (t) => {
   t.equal((await running.ended).code, 130)
 })
 
+t.test('after a restart it says when it has caught up', async (t) => {
+  // Not below tap's directory: that begins anew with each start.
+  const state = mkdtempSync(join(tmpdir(), 'quic-lb-state-'))
+  t.teardown(() => rmSync(state, { recursive: true, force: true }))
+  const first = await serve(t, '--storage.path', state)
+  first.running.child.kill('SIGTERM')
+  t.equal((await first.running.ended).code, 0)
+  t.notMatch(first.running.stderr(), /caught up/, 'nothing was to be caught up with')
+  const second = await serve(t, '--storage.path', state)
+  const told = () => /"seconds":[0-9.]+,"msg":"caught up"/.test(second.running.stderr())
+  await until('the end of it', told, { withinMs: 20_000 })
+})
+
 t.test('a port that is taken: one clear line, exit 1', async (t) => {
   const { url } = await serve(t)
   const taken = `127.0.0.1:${new URL(url).port}`
@@ -216,6 +264,21 @@ t.test('a port that is taken: one clear line, exit 1', async (t) => {
     ...['--log.level', 'error'],
   )
   t.equal(code, 1)
-  t.match(stderr, `cannot listen on ${taken}: address already in use`)
+  t.match(stderr, `cannot listen on ${taken}: address already in use: choose another with `)
   t.equal(stderr.trimEnd().split('\n').length, 1, stderr)
 })
+
+t.test(
+  'a state directory where nothing can be made: one clear line, exit 2, at once',
+  async (t) => {
+    for (const place of ['/proc/x', '/proc/x/y', '/dev/null/x']) {
+      const { code, stderr } = await run(
+        t,
+        ...['--qlog-dir', FIXTURES, '--storage.path', place, '--log.level', 'error'],
+      )
+      t.equal(code, 2, place)
+      t.match(stderr, `storage.path ${place}: `)
+      t.equal(stderr.trimEnd().split('\n').length, 1, stderr)
+    }
+  },
+)

@@ -109,8 +109,8 @@ t.test('a wrong flag or variable is named, once, beside the mistakes of the file
     env: { QUIC_LB_EXPORTER_TAIL_WATCH: 'maybe', QUIC_LB_EXPORTER_METRICS_MAX_SERIES: '-1' },
   })
   t.same(errors, [
-    'config.yml:7:15 log.level: must be debug, info, warn or error, not "loud"',
-    '--vantage: must be server or client, not "sever": did you mean server?',
+    'config.yml:7:15 log.level: "loud" is unknown: it must be debug, info, warn or error',
+    '--vantage: "sever" is unknown: did you mean server? It must be server or client',
     'QUIC_LB_EXPORTER_TAIL_WATCH: must be true or false, not "maybe"',
     '--connections.max: must be a whole number from 1 to 10000000, not "many"',
     'QUIC_LB_EXPORTER_METRICS_MAX_SERIES: must be a whole number from 100 to 1000000, not "-1"',
@@ -206,7 +206,7 @@ t.test('a broken file is reported with a wrong flag, without a guess at its sour
   const { errors } = load({ readFile: () => 'sources: [', flags: { 'log.level': 'loud' } })
   t.equal(errors?.length, 2)
   t.match(errors?.[0], /^config.yml:1:11 is not valid YAML: /)
-  t.match(errors?.[1], /^--log.level: must be debug/)
+  t.match(errors?.[1], /^--log.level: "loud" is unknown: it must be debug/)
 })
 
 t.test(

@@ -162,6 +162,32 @@ t.test('whoever does not answer holds up neither readiness nor the page nor the 
   t.equal(exporter.gate(), undefined)
 })
 
+t.test('a socket of level user names servers without addresses: said once', async (t) => {
+  const place = socketPath(t)
+  let addr = ''
+  const head = '# pxname,svname,status,type,check_status,addr,'
+  await askedBySocket(t, place, (socket) => {
+    socket.end(`${head}\nweb,b1,UP,2,L4OK,${addr},\n\n`)
+  })
+  const discover = ['discover: true', 'discover_probe: http://*/']
+  const config = asking({ lb: [...haproxyAt(`unix:${place}`), ...discover] })
+  const lines: string[] = []
+  const stream = { write: (line: string) => lines.push(line) }
+  const exporter = new Exporter(config, createLogger({ level: 'warn', format: 'logfmt', stream }))
+  t.teardown(() => exporter.stop())
+  const look = () => Promise.all(exporter.sources.all.map((source) => source.sweep()))
+  const told = () => lines.filter((line) => /source=lb .*level operator/.test(line)).length
+  await look()
+  t.equal(told(), 1, lines.join(''))
+  await look()
+  t.equal(told(), 1)
+  addr = '127.0.0.1:1'
+  await look()
+  addr = ''
+  await look()
+  t.equal(told(), 2, 'again after it was good')
+})
+
 t.test('every dialect that is polled has its question', async (t) => {
   t.same(
     Object.keys(QUESTIONS),

@@ -138,10 +138,13 @@ t.test(
     t.equal(await refuse('?target='), 'give one target\n')
     t.equal(await refuse('?target=b1&target=b1'), 'give one target\n')
     t.equal(await refuse('?target=b1&module=a&module=b'), 'give one module at most\n')
+    for (const debug of ['1', '', 'yes', 'true&debug=true']) {
+      t.equal(await refuse(`?target=b1&debug=${debug}`), 'debug must be true or false\n')
+    }
     await fc.assert(
       fc.asyncProperty(fc.webQueryParameters(), async (query) => {
         const { statusCode, body } = await app.inject(`/probe?${query}`)
-        return statusCode === 400 && /^(give one|target must)/.test(body)
+        return statusCode === 400 && /^(give one|target must|debug must)/.test(body)
       }),
       { numRuns: 200 },
     )
@@ -215,8 +218,12 @@ t.test('without anything that is probed there is no such path', async (t) => {
   t.equal((await app.inject('/probe?target=b1')).statusCode, 404)
 })
 
-t.test('the landing page says how many are probed', async (t) => {
+t.test('the landing page says what is probed, and how to ask', async (t) => {
   const backends = [{ name: 'b1', probe: `tcp://127.0.0.1:${await closedPort()}` }]
   const { app } = await serve(t, { backends })
-  t.match((await app.inject('/')).body, /<th scope="row">Backends<\/th><td class="number">1</)
+  const { body } = await app.inject('/')
+  t.match(body, /<th scope="row">Backends<\/th><td>1 not known yet</)
+  t.match(body, 'href="./probe"')
+  const { app: other } = await serve(t, { sources: [{ paths: ['/srv'] }] })
+  t.notMatch((await other.inject('/')).body, 'href="./probe"', 'nothing is probed')
 })

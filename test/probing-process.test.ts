@@ -81,11 +81,14 @@ t.test('backends alone are a configuration; reload, restart and /probe', async (
   t.equal(status, 2, 'files of targets are checked too')
   const [wrong = '', missing = ''] = stderr.split('\n')
   t.match(wrong, /targets\.json:1:16 \[0\]\.targets\[0\]: must be http/)
-  t.match(missing, /targets\.json\.yml: cannot be read: no such file/)
+  t.match(
+    missing,
+    /c\S+:\d+:\d+ probes\.targets_files\[1\]: \S+\.json\.yml: cannot be read: no such file/,
+  )
   write([b1], { targets: [front] })
   const first = await startExporter(t, file)
   await first.untilUp(1)
-  t.match(first.running.stderr(), /"probes":"1 backends, 1 front doors"/)
+  t.match(first.running.stderr(), /"probes":"1 backend, 1 front door"/)
   t.equal((await fetch(`${first.url}/-/ready`)).status, 200)
 
   // The new one comes, the old one goes on.
@@ -96,11 +99,14 @@ t.test('backends alone are a configuration; reload, restart and /probe', async (
   t.ok((total(both, PROBES, { backend: 'b1' }) ?? 0) >= before)
   t.notOk(both.has('quic_probes_total'), 'the front door is gone')
   t.notMatch(first.running.stderr(), /count from the next start on/, 'nothing waits for a start')
+  const told = '"probes":"changed","backends":"1 to 2","front_doors":"1 to 0"'
+  t.match(first.running.stderr(), `${told},"msg":"configuration read again"`, 'nothing else did')
 
   // A mistake changes nothing.
   write([{ ...b1, module: 'nope' }])
   first.running.child.kill('SIGHUP')
   await until('the mistake', () => first.running.stderr().includes('no module'), PATIENCE)
+  t.match(first.running.stderr(), /"why":"[^"]+:\d+:\d+ backends\[0\]\.module: there is no module/)
   t.equal(total(await first.page(), UP), 2)
 
   const probe = await (await fetch(`${first.url}/probe?target=b2`)).text()

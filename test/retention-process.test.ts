@@ -232,7 +232,7 @@ t.test('retention begins, and ends, with the configuration that is read again', 
   configure('keep')
   const exporter = await startWith(t, '--config.file', file)
   const reload = async (retention: string) => {
-    const said = /"changed":"qlog","started":"","msg":"configuration read again"/g
+    const said = /"changed":"qlog","msg":"configuration read again"/g
     const count = () => exporter.running.stderr().match(said)?.length ?? 0
     const before = count()
     configure(retention)

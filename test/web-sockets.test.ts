@@ -182,7 +182,7 @@ t.test('an answer in flight ends within the grace, and ready is 503 meanwhile', 
   await closed
   t.ok(await until(() => scraper.closed))
   t.match(scraper.text, `\r\n\r\n${PAGE}HTTP/1.1 503 Service Unavailable\r\n`)
-  t.match(scraper.text, '\r\n\r\nnot ready\n')
+  t.match(scraper.text, '\r\n\r\nnot ready: stopping\n')
 })
 
 t.test('a page that never comes does not hold up the end', async (t) => {
@@ -235,7 +235,7 @@ t.test('a port that is taken is named, and nothing stays bound', async (t) => {
   )
   t.same(listening, {
     type: 'failed',
-    message: `cannot listen on ${taken}: address already in use`,
+    message: `cannot listen on ${taken}: address already in use: choose another with --web.listen-address`,
   })
   await t.rejects(fetch(`http://127.0.0.1:${port}/`))
   const name = await listen(create(), [{ host: 'nowhere.invalid', port: 1 }], { log })

@@ -20,7 +20,9 @@ const serve = (options: Partial<ServerOptions> = {}) => {
     ready: () => true,
     telemetryPath: '/metrics',
     version: '1.2.3',
-    sources: () => [{ name: 'edge', dialects: ['quic-go'], files: 1284 }],
+    sources: () => [
+      { name: 'edge', dialects: ['quic-go'], files: 1284, state: { level: 'good', text: 'up' } },
+    ],
     log: createLogger({ level: 'debug', format: 'logfmt', stream }),
     ...options,
   })
@@ -213,7 +215,10 @@ t.test('health is always 200, readiness follows', async (t) => {
   let ready = false
   const { app } = serve({ ready: () => ready, page: () => new Promise(() => {}) })
   t.equal((await app.inject('/-/healthy')).statusCode, 200)
-  t.equal((await app.inject('/-/ready')).statusCode, 503)
+  const early = await app.inject('/-/ready')
+  t.equal(early.statusCode, 503)
+  t.equal(early.body, 'not ready: catching up with what was written before the start\n')
+  t.equal(early.headers['retry-after'], '1')
   ready = true
   const answer = await app.inject('/-/ready')
   t.equal(answer.statusCode, 200)
@@ -240,13 +245,78 @@ t.test('the landing page names version, links and sources, and may load nothing'
   t.notMatch(body, /<script|https?:|url\(|@import/)
 })
 
+t.test('a green badge is not shown while a source gives nothing', async (t) => {
+  const badge = async (...states: readonly (readonly [string, string])[]) => {
+    const sources = states.map(([level, text], index) => ({
+      ...{ name: `s${index}`, dialects: [], files: 0 },
+      state: { level: level as 'good', text },
+    }))
+    const { app } = serve({ sources: () => sources })
+    const { body } = await app.inject('/')
+    for (const [level, text] of states) t.match(body, `<td class="${level}">${text}</td>`)
+    return /<span class="state[^<]*<\/span>/.exec(body)?.[0]
+  }
+  const good = ['good', 'up'] as const
+  const gone = ['down', 'down: timeout'] as const
+  const unread = ['trouble', 'not all read: permission'] as const
+  const waiting = ['waiting', 'not asked yet'] as const
+  t.equal(await badge(good, waiting), '<span class="state ready">ready</span>')
+  t.equal(await badge(good, gone), '<span class="state">ready, 1 source down</span>')
+  t.equal(
+    await badge(gone, gone, unread),
+    '<span class="state">ready, 2 sources down, 1 source in trouble</span>',
+  )
+})
+
+t.test('of what is probed the page names what fails, and no more than twenty of it', async (t) => {
+  const probes = {
+    ...{ backends: 30, up: 1, down: 25, targets: 2 },
+    downBackends: Array.from({ length: 25 }, (_, i) => ({
+      name: `b${i}`,
+      reason: i === 0 ? undefined : 'refused',
+    })),
+    fronts: [
+      {
+        name: 'front',
+        rungs: [
+          { rung: 'version_negotiation', last: '' },
+          { rung: 'initial', last: 'timeout' },
+        ],
+      },
+      { name: 'new', rungs: [{ rung: 'initial', last: undefined }] },
+    ],
+  }
+  const { app } = serve({ probes: () => probes })
+  const { body } = await app.inject('/')
+  const rows = [...body.matchAll(/<tr><th scope="row">(.*?)<\/th>(.*?)<\/tr>/g)]
+    .map(([, name, rest = '']) => `${name} ${rest.replace(/<[^>]+>/g, '|').replace(/\|+/g, '|')}`)
+    .slice(1)
+  t.same(rows.slice(0, 3), [
+    'Backends |1 up, 25 down, 4 not known yet|',
+    'b0 |down: known from before the start|',
+    'b1 |down: refused|',
+  ])
+  t.same(rows.slice(20), [
+    'b19 |down: refused|',
+    ' |and 5 more|',
+    'Front doors |2|',
+    'front |version_negotiation: answers|initial: timeout|',
+    'new |initial: not asked yet|',
+  ])
+})
+
 t.test('no name of a source can add markup to the landing page', async (t) => {
   const render = (name: string) =>
     renderLandingPage({
       version: name,
       telemetryPath: `/${name}`,
       ready: true,
-      sources: [{ name, dialects: [name], files: 1 }],
+      sources: [{ name, dialects: [name], files: 1, state: { level: 'down', text: name } }],
+      probes: {
+        ...{ backends: 3, up: 1, down: 1, targets: 1 },
+        downBackends: [{ name, reason: name }],
+        fronts: [{ name, rungs: [{ rung: name, last: `${name}x` }] }],
+      },
     })
   const skeleton = (html: string) => html.replace(/[^<>"']|&[\w#]+;/g, '')
   const expected = skeleton(render('edge'))

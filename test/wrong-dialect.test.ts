@@ -11,8 +11,27 @@ import { FIXTURES } from './support/fixtures.ts'
 const linesOf = (fixture: string) =>
   readFileSync(join(FIXTURES, fixture), 'utf8').split('\n').slice(0, -1)
 
-/** What a person hears while these files are read. */
+/** What a person hears while these files are read to their end. */
 function heard(dialect: string, ...files: readonly (readonly string[])[]): string[] {
+  const { reader, notices } = reading(dialect)
+  for (const lines of files) {
+    const file = reader.open()
+    file.feed(Buffer.from(lines.map((line) => `${line}\n`).join('')), true)
+    file.closed()
+  }
+  return notices
+}
+
+/** What a person has heard when nothing follows these lines for so long. */
+function silent(dialect: string, lines: readonly string[], forMs: number): string[] {
+  const { reader, notices } = reading(dialect)
+  const file = reader.open()
+  file.feed(Buffer.from(lines.map((line) => `${line}\n`).join('')), false)
+  file.silent(forMs)
+  return notices
+}
+
+function reading(dialect: string) {
   const pipeline = createPipeline()
   const notices: string[] = []
   const named = dialectNamed(dialect)
@@ -28,12 +47,7 @@ function heard(dialect: string, ...files: readonly (readonly string[])[]): strin
     { unread: (why) => notices.push(why) },
     logInputOf({ dialect, fields: {} }, () => {}),
   )
-  for (const lines of files) {
-    const file = reader.open()
-    file.feed(Buffer.from(lines.map((line) => `${line}\n`).join('')), true)
-    file.closed()
-  }
-  return notices
+  return { reader, notices }
 }
 
 const caddy = linesOf('caddy/lb.log')
@@ -44,6 +58,17 @@ t.test('lines of another proxy, rejected or unknown', async (t) => {
     'no line reads as nginx-json: is it the right dialect?',
   ])
   t.same(heard('caddy', nginx), ['no line reads as caddy: is it the right dialect?'])
+})
+
+t.test('a few lines of another proxy, and then silence', async (t) => {
+  const why = 'no line reads as caddy: is it the right dialect?'
+  t.same(heard('caddy', nginx.slice(0, 3)), [why])
+  t.same(heard('caddy', nginx.slice(0, 2)), [], 'so few may be an accident')
+  t.same(heard('caddy', [...caddy.slice(0, 1), ...nginx.slice(0, 6)]), [], 'one was made out')
+  t.same(silent('caddy', nginx.slice(0, 6), 4_000), [])
+  t.same(silent('caddy', nginx.slice(0, 6), 60_000), [why], 'while the file stays open')
+  t.same(silent('caddy', caddy.slice(0, 6), 60_000), [])
+  t.same(silent('auto', caddy.slice(0, 6), 60_000).length, 1)
 })
 
 t.test('a request log of which no dialect is named', async (t) => {

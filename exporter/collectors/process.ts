@@ -9,8 +9,8 @@ export interface Build {
 }
 
 export interface ProcessMetrics {
-  /** At every scrape: series on the page, µs that the last page took. */
-  status(lastScrapeUs: number): void
+  /** At every scrape: series on the page, µs that the last page took; undefined before the second page. */
+  status(lastScrapeUs: number | undefined): void
 }
 
 export function processMetrics(
@@ -54,7 +54,8 @@ export function processMetrics(
   return {
     status(lastScrapeUs) {
       series.set(PROCESS, metrics.series)
-      duration.set(PROCESS, lastScrapeUs)
+      // Nothing was measured before the first page was made: absent is not zero.
+      if (lastScrapeUs !== undefined) duration.set(PROCESS, lastScrapeUs)
     },
   }
 }

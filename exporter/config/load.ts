@@ -1,3 +1,4 @@
+import { readTrouble } from '../read-trouble.ts'
 import { type ConfigDocument, readDocument } from './document.ts'
 import { type Environment, type FlagValues, override } from './overrides.ts'
 import { hasProbes } from './probe-relations.ts'
@@ -114,14 +115,7 @@ export function readText(
   try {
     return readFile(file)
   } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown error'
-    const meanings: Readonly<Record<string, string>> = {
-      ENOENT: 'no such file',
-      ENOTDIR: 'no such directory',
-      EISDIR: 'it is a directory',
-      EACCES: 'permission denied',
-    }
-    return { error: `${file}: cannot be read: ${meanings[code] ?? code}` }
+    return { error: `${file}: ${readTrouble(thrown)}` }
   }
 }
 

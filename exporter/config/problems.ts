@@ -66,9 +66,15 @@ function requirement(issue: z.core.$ZodIssue): string {
   }
   if (issue.code === 'invalid_type' && issue.expected === 'array') return `must be a list${written}`
   if (issue.code === 'invalid_value' && typeof issue.input === 'string') {
-    return `${issue.message}${written}${didYouMean(issue.input, issue.values.map(String))}`
+    return wrongWord(issue.input, issue.message, didYouMean(issue.input, issue.values.map(String)))
   }
   return `${issue.message}${written}`
+}
+
+/** What was written and what was meant come first: there may be many words to choose from. */
+function wrongWord(written: string, message: string, meant: string): string {
+  const choices = meant === '' ? `: it ${message}` : ` It ${message}`
+  return `${show(written)} is unknown${meant}${choices}`
 }
 
 function meantKey(key: string, parent: ConfigPath): string {

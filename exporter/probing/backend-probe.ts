@@ -29,6 +29,7 @@ export class BackendProbe implements Job {
   readonly #halting = new AbortController()
   #spec: BackendSpec
   #probedAtMs: number | undefined
+  #lastFailure: ProbeResult['failure']
   /** A fault was told of; it would be the same with each probe. */
   #isFaulty = false
 
@@ -55,6 +56,11 @@ export class BackendProbe implements Job {
   /** Undefined before the first verdict. */
   get health(): Health | undefined {
     return this.#verdict.health
+  }
+
+  /** Why the last probe that failed did; undefined if none has since the start. */
+  get lastFailure(): ProbeResult['failure'] {
+    return this.#lastFailure
   }
 
   /** When it was probed last, or the verdict that was taken over was; wall clock, Unix ms. */
@@ -106,6 +112,7 @@ export class BackendProbe implements Job {
     const before = this.#verdict.health
     this.#probedAtMs = clock.wall()
     metrics.probed(this.owner, { ...result, phasesUs: this.#phasesOf(result) })
+    this.#lastFailure = result.failure ?? this.#lastFailure
     const changed = this.#verdict.saw(result.failure === undefined)
     if (changed === undefined) return
     metrics.judged(this.owner, changed, before !== undefined)

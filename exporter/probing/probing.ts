@@ -34,6 +34,21 @@ export interface ProbingParts {
   readonly random?: () => number
 }
 
+/** How many backends and front doors are probed, and how they are. */
+export interface ProbingSummary {
+  readonly backends: number
+  readonly up: number
+  readonly down: number
+  readonly targets: number
+  /** `reason`: of the last failure; undefined if it was before this process. */
+  readonly downBackends: readonly { readonly name: string; readonly reason: string | undefined }[]
+  readonly fronts: readonly {
+    readonly name: string
+    /** `last`: why the last probe failed, empty if it did not; undefined before the first. */
+    readonly rungs: readonly { readonly rung: string; readonly last: string | undefined }[]
+  }[]
+}
+
 export class Probing {
   /** By what its probes are known again where a balancer logs them. */
   readonly own = new OwnProbes()
@@ -105,15 +120,20 @@ export class Probing {
     return this.#backends.size > 0 || this.#fronts.size > 0
   }
 
-  /** For people: how many there are. */
-  get summary(): { backends: number; up: number; down: number; targets: number } {
+  /** For people: how many there are, and how they are. */
+  get summary(): ProbingSummary {
     const { all } = this.#backends
-    const count = (wanted: string) => all.filter(({ health }) => health === wanted).length
+    const down = all.filter(({ health }) => health === 'down')
     return {
       backends: all.length,
-      up: count('up'),
-      down: count('down'),
+      up: all.filter(({ health }) => health === 'up').length,
+      down: down.length,
       targets: this.#fronts.size,
+      downBackends: down.map(({ name, lastFailure }) => ({ name, reason: lastFailure })),
+      fronts: this.#fronts.all.map(({ spec, rungs }) => ({
+        name: spec.name,
+        rungs: rungs.map(({ rung, last }) => ({ rung, last })),
+      })),
     }
   }
 

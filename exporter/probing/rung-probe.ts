@@ -45,6 +45,11 @@ export class RungProbe implements Job {
     this.#parts = parts
   }
 
+  /** Why the last one failed, empty if it did not; undefined before the first. */
+  get last(): string | undefined {
+    return this.#last
+  }
+
   /** Ends a turn that is going on; nothing is told any more. */
   halt(): void {
     this.#halting.abort()

@@ -2,13 +2,14 @@
  * The state on disk: one file `state`, a full image followed by what changed since. It is appended
  * to, and replaced by rename; what is in it is never overwritten.
  */
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { coalesced } from './coalesced.ts'
 import type { FrameKind } from './frame.ts'
 import { isSame, type SeenFile, seen, seenSync } from './inode.ts'
 import { Log } from './log.ts'
+import { makeDirectory } from './make-directory.ts'
 import { Rewrite } from './rewrite.ts'
 import { WorkQueue } from './work-queue.ts'
 
@@ -52,7 +53,7 @@ export class StateFile {
     this.#fsync = fsync
     this.#failed = failed
     this.#renamesFlushed = fsync !== 'never'
-    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    makeDirectory(dir)
     rmSync(this.#newPath, { force: true })
     this.#left = seenSync(this.#path)
   }

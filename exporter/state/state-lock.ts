@@ -4,8 +4,9 @@
  * spellings of one directory collide. It is seen within one network namespace only; a writer in
  * another one is found out by StateFile, which compares inode and size before it writes.
  */
-import { mkdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
+import { makeDirectory } from './make-directory.ts'
 
 /** Whether this process is the one that may write. */
 export type StateLock =
@@ -17,7 +18,7 @@ export type StateLock =
  * done. Where there are no abstract sockets (outside Linux) it locks nothing and says `locked`.
  */
 export async function lockState(dir: string): Promise<StateLock> {
-  await mkdir(dir, { recursive: true, mode: 0o700 })
+  makeDirectory(dir)
   if (process.platform !== 'linux') return { type: 'locked', release: async () => {} }
   const { dev, ino } = await stat(dir, { bigint: true })
   const server = createServer((socket) => socket.destroy())

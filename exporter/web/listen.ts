@@ -97,7 +97,7 @@ async function bind(
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
-  EADDRINUSE: 'address already in use',
+  EADDRINUSE: 'address already in use: choose another with --web.listen-address',
   EADDRNOTAVAIL: 'this host does not have that address',
   EAFNOSUPPORT: 'this host does not have that kind of address',
   EAI_AGAIN: 'the host name cannot be resolved now',

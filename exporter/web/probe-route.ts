@@ -37,10 +37,14 @@ export function probeRequest({ url, headers }: FastifyRequest): ProbeRequest | s
   const [target = ''] = targets
   if (targets.length !== 1 || target === '') return 'give one target'
   if (modules.length > 1) return 'give one module at most'
+  const [debug = 'false', ...more] = query.getAll('debug')
+  if (more.length > 0 || (debug !== 'true' && debug !== 'false')) {
+    return 'debug must be true or false'
+  }
   return {
     target,
     module: modules[0] === '' ? undefined : modules[0],
-    debug: query.get('debug') === 'true',
+    debug: debug === 'true',
     budgetMs: scrapeBudgetMs(headers[SCRAPE_TIMEOUT]),
   }
 }

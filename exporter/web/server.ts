@@ -2,12 +2,8 @@ import { STATUS_CODES } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from '../logging.ts'
 import { acceptsGzip } from './accept-encoding.ts'
-import {
-  LANDING_PAGE_POLICY,
-  type ProbesSummary,
-  renderLandingPage,
-  type SourceSummary,
-} from './landing-page.ts'
+import { LANDING_PAGE_POLICY, renderLandingPage, type SourceSummary } from './landing-page.ts'
+import type { ProbesSummary } from './landing-probes.ts'
 import { answerProbe, PROBE_PATH, type ProbeService } from './probe-route.ts'
 import { scrapeBudgetMs, within } from './scrape-budget.ts'
 import { sharePage } from './shared-page.ts'
@@ -96,9 +92,11 @@ export function createServer(options: ServerOptions): FastifyInstance {
 
   serve(telemetryPath, metricsHandler(options))
   serve('/-/healthy', (_request, reply) => plain(uncached(reply), 200, 'healthy'))
-  serve('/-/ready', (_request, reply) =>
-    isReady() ? plain(uncached(reply), 200, 'ready') : plain(uncached(reply), 503, 'not ready'),
-  )
+  serve('/-/ready', (_request, reply) => {
+    if (isReady()) return plain(uncached(reply), 200, 'ready')
+    const why = closing ? 'stopping' : 'catching up with what was written before the start'
+    return plain(uncached(reply).header('retry-after', '1'), 503, `not ready: ${why}`)
+  })
   serve(PROBE_PATH, (request, reply) =>
     probe !== undefined && hasProbe() ? answerProbe(request, reply, probe.ask) : plain(reply, 404),
   )
@@ -113,6 +111,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
           telemetryPath,
           ready: isReady(),
           sources: options.sources(),
+          hasProbe: hasProbe(),
           ...(options.probes === undefined ? {} : { probes: options.probes() }),
         }),
       ),

@@ -90,8 +90,8 @@ export class Life {
   }
 
   /** Another configuration, as at a reload. */
-  change(config: Config): Promise<void> {
-    return this.#sources.change(config)
+  async change(config: Config): Promise<void> {
+    await this.#sources.change(config)
   }
 
   /** Gives its files and watches back; nothing is told to anybody. */
