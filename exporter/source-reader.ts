@@ -21,16 +21,8 @@ import type { LogInput } from './log-input.ts'
 import type { OwnTraces } from './own-traces.ts'
 import { framingRow, traceRow } from './qlog-row.ts'
 import type { RowFields } from './state/row.ts'
+import { StrangeRecords } from './strange-records.ts'
 import type { FileSink } from './tail/sink.ts'
-
-/** So many records of which none is made out are no accident, once nothing follows them for a while. */
-const FEW_RECORDS = 3
-
-/** So many records in a row that cannot be made out belong to a log of another kind. */
-const STRANGE_RECORDS = 20
-
-/** Milliseconds without a further byte after which a file's records are looked at as a whole. */
-const PAUSE_MS = 5_000
 
 export interface SourceOptions {
   /** Index of the source in the metric store. */
@@ -62,10 +54,7 @@ export class SourceReader {
   readonly #input: InputMetrics
   readonly #notices: SourceNotices
   readonly #unread = new Set<string>()
-  #strangeInARow = 0
-  /** What the log is not, as its records that could not be made out tell. */
-  #strangeWhy = ''
-  #hasFamiliar = false
+  readonly #strange = new StrangeRecords()
   readonly #log: LogInput | undefined
   readonly #found = new Set<Dialect | LogDialect>()
   readonly #restored = new Map<number, Stream>()
@@ -103,7 +92,7 @@ export class SourceReader {
       if (dialect !== undefined) this.found(dialect)
     }
     this.facts.newestEventUs = saved.newestEventUs
-    this.#hasFamiliar = saved.newestEventUs !== undefined
+    this.#strange.restore(saved.newestEventUs !== undefined)
   }
 
   /** Streams that were taken over, by the numbers that they were saved under; once. */
@@ -144,28 +133,23 @@ export class SourceReader {
 
   /** A record could not be made out; `why` tells what its log is not. Once there are many, that is told. */
   strange(why: string): void {
-    this.#strangeInARow += 1
-    this.#strangeWhy = why
-    if (this.#strangeInARow === STRANGE_RECORDS) this.unread(why)
+    if (this.#strange.strange(why)) this.unread(why)
   }
 
   /** A record was made out. */
   familiar(): void {
-    this.#strangeInARow = 0
-    this.#hasFamiliar = true
+    this.#strange.familiar()
   }
 
   /** A file did not grow for so long: after a while what was read of it is all there is to judge by. */
   quiet(forMs: number): void {
-    if (this.#hasFamiliar || this.#strangeInARow < FEW_RECORDS || forMs < PAUSE_MS) return
-    this.unread(this.#strangeWhy)
+    const why = this.#strange.quiet(forMs)
+    if (why !== undefined) this.unread(why)
   }
 
   /** Whether something was read and none of it was ever made out. */
   get understandsNothing(): boolean {
-    const found = this.facts.dialects.size > 0
-    if (!found && this.#unread.size > 0) return true
-    return !this.#hasFamiliar && this.#strangeInARow >= FEW_RECORDS
+    return this.#strange.isAll || (this.facts.dialects.size === 0 && this.#unread.size > 0)
   }
 
   /** An event of this wall clock time was applied. */
