@@ -1,7 +1,7 @@
 /** What the composition needs of a source, whether it reads files or asks a balancer. */
 import type { SourceConfig } from './config/schema.ts'
 import type { Stream } from './connections/table.ts'
-import type { SavedSource } from './source.ts'
+import type { SavedSource } from './source-parts.ts'
 import type { SourceState } from './source-state.ts'
 import type { RowFields } from './state/row.ts'
 import type { BatchWriter } from './state/state-rows.ts'

@@ -1,27 +1,24 @@
 /** One source at work: a tailer, what reads its bytes, and what the page says of both. */
-import { resolve } from 'node:path'
-import { dialectNamed, type LogState, type Upstream } from '../qlog-parsers/index.ts'
+import { dialectNamed } from '../qlog-parsers/index.ts'
 import { Archives } from './archives/archives.ts'
 import { withArchives } from './archives/archives-status.ts'
-import type { RetentionMetrics } from './collectors/retention.ts'
 import type { TailingMetrics } from './collectors/tailing.ts'
 import type { Config, SourceConfig } from './config/schema.ts'
 import type { Stream } from './connections/table.ts'
 import { guarded } from './guarded-sink.ts'
 import { logInputOf } from './log-input.ts'
 import type { Logger } from './logging.ts'
-import type { OwnTraces } from './own-traces.ts'
 import type { Pipeline } from './pipeline.ts'
-import type { OneAtATime } from './retention/one-at-a-time.ts'
 import { possibleActions, Retention } from './retention.ts'
 import type { SourceAtWork } from './source-at-work.ts'
+import { inputOf, type RetentionTools, type SavedSource, type SourceParts } from './source-parts.ts'
 import { SourceReader } from './source-reader.ts'
 import { stateOfFiles } from './source-state.ts'
 import type { RowFields } from './state/row.ts'
 import type { BatchWriter } from './state/state-rows.ts'
 import type { TailObserver } from './tail/sink.ts'
 import type { TailStatus } from './tail/tail-status.ts'
-import { Tailer, type TailShared } from './tail/tailer.ts'
+import { Tailer } from './tail/tailer.ts'
 import type { TrackedFile } from './tail/tracked-file.ts'
 
 /** Time that goes by: a wall clock that is set must not make files old or young. */
@@ -29,53 +26,6 @@ const ELAPSED = { now: () => performance.timeOrigin + performance.now() }
 
 /** A file that cannot be read is told of once a minute. */
 const RECENT_MS = 90_000
-
-/** What all sources share. */
-export interface SourceParts {
-  readonly pipeline: Pipeline
-  readonly tailing: TailingMetrics
-  readonly shared: TailShared
-  /** Whether their state is saved. */
-  readonly keepState: boolean
-  /** Without it, no source takes files away. */
-  readonly retention?: RetentionTools
-  /** By which files grow old, in ms; that of the machine if not given. */
-  readonly clock?: { now(): number }
-  /** Who probes the servers that balancers name. */
-  readonly discovery?: Discovery
-  /** Knows which connections are only probes of this exporter. */
-  readonly own?: OwnTraces
-  readonly log: Logger
-}
-
-/** Told of the servers behind balancers that are asked. */
-export interface Discovery {
-  /** `source`: its index in the metric store. */
-  discovered(sourceName: string, source: number, upstreams: readonly Upstream[]): void
-  /** The source is gone, or names nothing any more. */
-  forget(sourceName: string): void
-}
-
-/** What sources need that take files away. */
-export interface RetentionTools {
-  readonly metrics: RetentionMetrics
-  readonly saveForGood: () => Promise<boolean>
-  readonly compressing: OneAtATime
-}
-
-/** What is saved of a source besides its files. */
-export interface SavedSource {
-  /** Its number in the rows. */
-  readonly key: number
-  readonly name: string
-  /** What it reads, and how; equal only for the same. */
-  readonly input: string
-  readonly knownRoots: readonly string[]
-  readonly dialects: readonly string[]
-  readonly newestEventUs?: number
-  /** Of one that is asked: where its counters stood. */
-  readonly answers?: LogState
-}
 
 export class Source implements SourceAtWork {
   readonly name: string
@@ -315,12 +265,4 @@ export class Source implements SourceAtWork {
       newestUs: newestEventUs ?? (written === undefined ? undefined : Math.round(written * 1000)),
     })
   }
-}
-
-/** A change of any of this makes it another source: what was counted does not go on. */
-export function inputOf(source: SourceConfig): string {
-  if (source.url !== undefined) return JSON.stringify([source.dialect, source.url])
-  const { paths, recursive, include, dialect, vantage, fields } = source
-  const files = [paths.map((path) => resolve(path)), recursive, include]
-  return JSON.stringify([...files, dialect, vantage, ...Object.entries(fields)])
 }

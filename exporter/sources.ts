@@ -4,9 +4,10 @@ import { polledDialectNamed } from '../qlog-parsers/index.ts'
 import type { BackendConfig, Config, SourceConfig } from './config/schema.ts'
 import { PolledSource } from './polled-source.ts'
 import type { SourceChanges } from './reload-notes.ts'
-import { inputOf, Source, type SourceParts } from './source.ts'
+import { Source } from './source.ts'
 import type { SourceAtWork } from './source-at-work.ts'
 import { tellPaths } from './source-notes.ts'
+import { inputOf, type SourceParts } from './source-parts.ts'
 
 /** Sections whose changes count from the reload on, here or where probes are made. */
 const CHANGES_AT_ONCE: ReadonlySet<keyof Config> = new Set([
