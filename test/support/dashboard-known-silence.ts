@@ -19,7 +19,7 @@ export const SILENT: Readonly<Record<string, string>> = {
   'backends / QUIC probes, and those that failed / {{target}}: {{reason}}': WELL,
   'protocols / Rounds of that comparison / {{target}}: {{protocol}} failed': WELL,
   'backends / What the front door says / Close code': WELL,
-  'exporter / Files of targets that could not be used': 'no file names targets on the stand',
+  'exporter / Files of targets that cannot be used': 'no file names targets on the stand',
   'exporter / Backends that balancers name': 'no source of the stand discovers backends',
   'overview / Firing alerts': NO_RULES,
   'backends / Health score': NO_RULES,
