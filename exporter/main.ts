@@ -8,11 +8,13 @@ import type { Command } from './cli.ts'
 
 // A young generation that never grows costs no time here, and saves 100 MiB beside 100,000 files.
 setFlagsFromString('--semi-space-growth-factor=1')
-// Compiling costs more than a small replay. Only who may change the program may change its cache; where
-// it cannot be written there is none.
-nodeModule.enableCompileCache?.(
-  fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url)),
-)
+// Compiling costs more than a small replay; what serves for weeks would keep up to 5 MiB of it. Only who may
+// change the program may change its cache; where it cannot be written there is none.
+if (['replay', 'inspect'].includes(process.argv[2] ?? '')) {
+  nodeModule.enableCompileCache?.(
+    fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url)),
+  )
+}
 const { parseCommandLine } = await import('./cli.ts')
 
 /** Longest record that `replay` and `inspect` take; `serve` has a setting for it. */

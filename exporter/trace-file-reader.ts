@@ -11,21 +11,18 @@ import {
 import type { InputMetrics } from './collectors/input.ts'
 import type { StreamFacts } from './connections/connection.ts'
 import type { ConnectionTable, Stream } from './connections/table.ts'
-import type { OwnTraces } from './own-traces.ts'
 import { framingRow, traceRow } from './qlog-row.ts'
 import type { SourceOptions, SourceReader } from './source-reader.ts'
 import type { RowFields } from './state/row.ts'
 import type { FileSink } from './tail/sink.ts'
 
 export class TraceFileReader implements FileSink, TraceListener {
-  readonly #source: number
+  readonly #options: SourceOptions
   readonly #table: ConnectionTable
   readonly #input: InputMetrics
   readonly #owner: SourceReader
   readonly #framer: FileFramer
   readonly #decoder: TraceDecoder
-  readonly #vantage: SourceOptions['vantage']
-  readonly #own: OwnTraces | undefined
   #joinedLate = false
   /** The next bytes begin with one that was counted before, or was there before us. */
   #overlaps = false
@@ -38,16 +35,13 @@ export class TraceFileReader implements FileSink, TraceListener {
     input: InputMetrics,
     owner: SourceReader,
   ) {
-    const { source, vantage, dialect, maxRecordBytes, own } = options
-    this.#source = source
+    // One object for all files of a source: there can be 100,000.
+    this.#options = options
     this.#table = table
     this.#input = input
     this.#owner = owner
-    this.#vantage = vantage
-    this.#own = own
-    const expected = dialect ? { vantage, dialect } : { vantage }
-    this.#decoder = new TraceDecoder(own ? { ...expected, isOwn: own.isOwn } : expected, this)
-    this.#framer = new FileFramer(maxRecordBytes, this.#decoder)
+    this.#decoder = new TraceDecoder(options, this)
+    this.#framer = new FileFramer(options.maxRecordBytes, this.#decoder)
   }
 
   header(chunk: Uint8Array): void {
@@ -65,8 +59,8 @@ export class TraceFileReader implements FileSink, TraceListener {
     const dropped = this.#framer.takeDropped()
     const overlap = this.#overlaps && used > 0 ? 1 : 0
     if (overlap > 0) this.#overlaps = false
-    this.#input.read(this.#source, used - dropped - overlap)
-    if (dropped > 0) this.#input.lost(this.#source, 'too_long', dropped)
+    this.#input.read(this.#options.source, used - dropped - overlap)
+    if (dropped > 0) this.#input.lost(this.#options.source, 'too_long', dropped)
     return used
   }
 
@@ -107,7 +101,7 @@ export class TraceFileReader implements FileSink, TraceListener {
     const newestAt = row.number(known?.newestAt ?? 0)
     const lookAt = row.number(known?.lookAt ?? 0)
     if (known !== undefined || id === 0 || this.#facts === undefined) return
-    const stream = this.#table.stream(this.#source, this.#facts, this.#joinedLate)
+    const stream = this.#table.stream(this.#options.source, this.#facts, this.#joinedLate)
     stream.newestAt = newestAt
     stream.lookAt = lookAt
     this.#stream = stream
@@ -129,14 +123,14 @@ export class TraceFileReader implements FileSink, TraceListener {
   events(group: string | undefined, at: number, events: readonly QuicEvent[]): void {
     const { header } = this.#decoder
     if (this.#facts === undefined || header === undefined) return
-    this.#stream ??= this.#table.stream(this.#source, this.#facts, this.#joinedLate)
+    this.#stream ??= this.#table.stream(this.#options.source, this.#facts, this.#joinedLate)
     this.#table.apply(this.#stream, group ?? header.groupId ?? '', at, events)
     const wallClock = eventClockUs(header, at)
     if (wallClock !== undefined) this.#owner.sawEventAt(wallClock)
   }
 
   record(outcome: RecordOutcome): void {
-    this.#input.record(this.#source, outcome)
+    this.#input.record(this.#options.source, outcome)
     if (outcome.kind === 'header') {
       this.#owner.familiar()
       this.#countOwn()
@@ -149,17 +143,17 @@ export class TraceFileReader implements FileSink, TraceListener {
   /** A header that names its connection shows whether it is a probe's; one that does not shows nothing. */
   #countOwn(): void {
     const { header, dialect, isOwn } = this.#decoder
-    const couldTell = this.#vantage === 'server' && header?.groupId !== undefined
-    if (couldTell && this.#own?.isUsed) this.#input.ownProbes(this.#source, 0)
+    const couldTell = this.#options.vantage === 'server' && header?.groupId !== undefined
+    if (couldTell && this.#options.own?.isUsed) this.#input.ownProbes(this.#options.source, 0)
     if (!isOwn) return
-    this.#input.ownProbes(this.#source, 1)
+    this.#input.ownProbes(this.#options.source, 1)
     // What writes the source can tell as much of others.
     if (dialect !== undefined) this.#owner.found(dialect)
   }
 
   #tellUnread(): void {
     const { vantage } = this.#decoder.header ?? {}
-    const isOther = vantage !== this.#vantage && vantage !== 'unknown'
+    const isOther = vantage !== this.#options.vantage && vantage !== 'unknown'
     this.#owner.unread(
       isOther ? `traces of vantage point ${vantage}` : 'no dialect recognises the header',
     )

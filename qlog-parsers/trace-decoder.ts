@@ -52,7 +52,7 @@ export interface TraceExpectations {
   /** Set by configuration; otherwise the header decides. */
   readonly dialect?: Dialect
   /** Of servers: whether a trace whose header has this group is nobody's but the reader's own; it is not admitted. */
-  readonly isOwn?: (group: string) => boolean
+  readonly own?: { readonly isOwn: (group: string) => boolean }
 }
 
 /** Where a decoder stands behind the header: all that it must be given to go on in another process. */
@@ -220,11 +220,11 @@ export class TraceDecoder implements TraceSink {
    * cannot be inferred (quinn writes `unknown`), is taken to be of that side: nothing tells them apart.
    */
   #admitIfAsked(header: TraceHeader): void {
-    const { vantage, isOwn } = this.#expectations
+    const { vantage, own } = this.#expectations
     const isAsked = header.vantage === vantage || header.vantage === 'unknown'
     const { groupId } = header
     this.#isOwn =
-      isAsked && vantage === 'server' && groupId !== undefined && isOwn?.(groupId) === true
+      isAsked && vantage === 'server' && groupId !== undefined && own?.isOwn(groupId) === true
     const dialect = this.#dialect
     if (dialect !== undefined && isAsked && !this.#isOwn) this.#admit({ header, dialect, vantage })
   }
