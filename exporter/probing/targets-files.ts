@@ -2,7 +2,8 @@
  * Files that name backends. They are looked at every few seconds: a file that was replaced, mounted anew or is
  * reached by another link is a change like any other. A file that cannot be used changes nothing.
  */
-import { readFile, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
 import type { ProbingMetrics } from '../collectors/probing.ts'
 import type { ModuleConfig } from '../config/schema.ts'
 import { type FileTarget, readTargetsFile } from '../config/targets-file.ts'
@@ -120,14 +121,19 @@ export class TargetsFiles {
   }
 }
 
-async function textOf(file: string): Promise<string | { readonly trouble: string }> {
+async function textOf(path: string): Promise<string | { readonly trouble: string }> {
   try {
-    const stats = await stat(file)
-    // Whoever opens a pipe waits for its writer.
-    if (!stats.isFile()) return { trouble: 'is no file' }
-    if (stats.size > LONGEST_FILE_BYTES)
-      return { trouble: `longer than ${LONGEST_FILE_BYTES} bytes` }
-    return await readFile(file, 'utf8')
+    // Whoever opens a pipe would wait for its writer; and what is there now may be another a moment later.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      const stats = await file.stat()
+      if (!stats.isFile()) return { trouble: 'is no file' }
+      if (stats.size > LONGEST_FILE_BYTES)
+        return { trouble: `longer than ${LONGEST_FILE_BYTES} bytes` }
+      return await file.readFile('utf8')
+    } finally {
+      await file.close()
+    }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
     return { trouble: code === 'ENOENT' ? 'no such file' : code }
